@@ -1,0 +1,147 @@
+#include "rpc/engine.hpp"
+
+#include "rpc/heartbeat.hpp"
+
+#include <asio/execution_context.hpp>
+#include <asio/query.hpp>
+
+#include <algorithm>
+#include <vector>
+
+namespace cospark::rpc {
+namespace {
+
+// Knows the engines of one execution context and ends them when the context is destroyed. A context shuts down its
+// youngest service first, so this happens before the context frees the handlers that it holds.
+class engines final : public asio::execution_context::service {
+ public:
+  static asio::execution_context::id id;
+
+  explicit engines(asio::execution_context& context) : service(context) {}
+
+  void add(const std::shared_ptr<engine>& added) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(members_, [](const auto& member) { return member.expired(); });
+    members_.push_back(added);
+  }
+
+ private:
+  void shutdown() override {
+    std::vector<std::weak_ptr<engine>> members;
+    {
+      const std::lock_guard lock(mutex_);
+      members.swap(members_);
+    }
+    for (const auto& member : members) {
+      if (const auto alive = member.lock()) alive->shut_down();
+    }
+  }
+
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<engine>> members_;
+};
+
+asio::execution_context::id engines::id;
+
+}  // namespace
+
+std::shared_ptr<engine> engine::make(asio::any_io_executor executor) {
+  asio::execution_context& context = asio::query(executor, asio::execution::context);
+  std::shared_ptr<engine> made(new engine(std::move(executor)));
+  asio::use_service<engines>(context).add(made);
+  return made;
+}
+
+engine::engine(asio::any_io_executor executor) : inbox_(std::make_shared<rpc::inbox>(std::move(executor))) {
+  heartbeat_.emplace(inbox_->executor());
+}
+
+engine::~engine() = default;
+
+bool engine::enter(call_base& call) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return false;
+  call.next_ = first_;
+  if (first_ != nullptr) first_->previous_ = &call;
+  first_ = &call;
+  ++with_grpc_;
+  ++unfinished_;
+  if (!beating_) start_heartbeat();
+  return true;
+}
+
+void engine::leave(call_base& call) {
+  // The call may be freed as soon as it is in the inbox, and the engine with it.
+  const auto self = shared_from_this();
+  {
+    const std::lock_guard lock(mutex_);
+    (call.previous_ != nullptr ? call.previous_->next_ : first_) = call.next_;
+    if (call.next_ != nullptr) call.next_->previous_ = call.previous_;
+    call.previous_ = call.next_ = nullptr;
+  }
+  inbox_->push(call);
+  const std::lock_guard lock(mutex_);
+  if (--with_grpc_ == 0) empty_.notify_all();
+}
+
+void engine::finished() {
+  const std::lock_guard lock(mutex_);
+  if (--unfinished_ == 0 && heartbeat_) heartbeat_->cancel();
+}
+
+std::size_t engine::calls_in_flight() const {
+  const std::lock_guard lock(mutex_);
+  return unfinished_;
+}
+
+void engine::cancel_all() {
+  std::vector<call_base*> calls;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto* call = first_; call != nullptr; call = call->next_) {
+      call->add_reference();
+      calls.push_back(call);
+    }
+  }
+  for (auto* call : calls) {
+    call->cancel();
+    call->release_reference();
+  }
+}
+
+void engine::shut_down() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    heartbeat_.reset();
+  }
+  cancel_all();
+  {
+    std::unique_lock lock(mutex_);
+    empty_.wait(lock, [this] { return with_grpc_ == 0; });
+  }
+  inbox_->close();
+}
+
+// Both with the mutex held.
+void engine::start_heartbeat() {
+  beating_ = true;
+  beat_later();
+}
+
+void engine::beat_later() {
+  heartbeat_->expires_after(heartbeat_period);
+  heartbeat_->async_wait([weak = weak_from_this()](std::error_code) {
+    const auto self = weak.lock();
+    if (!self) return;
+    const std::lock_guard lock(self->mutex_);
+    if (self->closed_ || self->unfinished_ == 0) {
+      self->beating_ = false;
+      return;
+    }
+    beat();
+    self->beat_later();
+  });
+}
+
+}  // namespace cospark::rpc

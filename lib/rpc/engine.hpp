@@ -1,0 +1,90 @@
+// What all calls of an executor share: the inbox, the registry of calls in flight, and the heartbeat.
+#pragma once
+
+#include "rpc/inbox.hpp"
+
+#include <grpcpp/client_context.h>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+namespace cospark::rpc {
+
+class engine;
+
+/// A call in flight. Reference-counted by hand because gRPC keeps a plain pointer to it; the last reference is never
+/// dropped on a thread of gRPC, where destroying the context could drop the last reference to a channel.
+class call_base : public inbox_node {
+ public:
+  call_base(const call_base&) = delete;
+  call_base& operator=(const call_base&) = delete;
+
+  void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+  void release_reference() noexcept {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+  /// Asks gRPC to end the call soon. Any thread, any number of times; the call still ends through gRPC.
+  virtual void cancel() { context_.TryCancel(); }
+
+ protected:
+  explicit call_base(finish_function finish, std::shared_ptr<engine> owner)
+      : inbox_node(finish), engine_(std::move(owner)) {}
+  virtual ~call_base() = default;
+
+  grpc::ClientContext context_;
+  std::shared_ptr<engine> engine_;
+
+ private:
+  friend class engine;
+  std::atomic<int> references_{1};
+  call_base* previous_ = nullptr;
+  call_base* next_ = nullptr;
+};
+
+/// Thread safety: all members may be called from any thread.
+class engine : public std::enable_shared_from_this<engine> {
+ public:
+  /// An engine for an executor. It registers with the executor's context, whose destruction ends every call first:
+  /// no callback of gRPC can reach a dead context.
+  static std::shared_ptr<engine> make(asio::any_io_executor executor);
+  ~engine();
+
+  rpc::inbox& inbox() noexcept { return *inbox_; }
+  const asio::any_io_executor& executor() const noexcept { return inbox_->executor(); }
+
+  /// Notes a call that is about to start; false when the context is going away and nothing may start any more.
+  bool enter(call_base& call);
+  /// Notes that gRPC is done with a call, and hands the call over. The last thing its callback does.
+  void leave(call_base& call);
+  /// The call has been finished on the executor.
+  void finished();
+
+  std::size_t calls_in_flight() const;
+  void cancel_all();
+  /// Cancels all calls, waits until gRPC has let go of them, and frees what was not delivered.
+  void shut_down();
+
+ private:
+  explicit engine(asio::any_io_executor executor);
+  void start_heartbeat();
+  void beat_later();
+
+  const std::shared_ptr<rpc::inbox> inbox_;
+  mutable std::mutex mutex_;
+  std::condition_variable empty_;
+  call_base* first_ = nullptr;
+  std::size_t with_grpc_ = 0;   // in the list, or in the last lines of its callback
+  std::size_t unfinished_ = 0;  // entered and not yet finished on the executor
+  bool closed_ = false;
+  std::optional<asio::steady_timer> heartbeat_;
+  bool beating_ = false;
+};
+
+}  // namespace cospark::rpc

@@ -1,0 +1,53 @@
+// The hand-over from gRPC's threads to an executor: a lock-free list, drained by one posted handler.
+#pragma once
+
+#include <asio/any_io_executor.hpp>
+
+#include <atomic>
+#include <memory>
+
+namespace cospark::rpc {
+
+/// Something to finish on the executor. The node owns itself until `finish` runs.
+class inbox_node {
+ protected:
+  /// `deliver` is false when the executor's context goes away: free everything, run no user code, and do not touch
+  /// the cancellation slot, whose signal may be gone already.
+  using finish_function = void (*)(inbox_node* self, bool deliver);
+  explicit inbox_node(finish_function finish) noexcept : finish_(finish) {}
+  ~inbox_node() = default;
+
+ private:
+  friend class inbox;
+  finish_function finish_;
+  inbox_node* next_ = nullptr;
+};
+
+/// Thread safety: all members may be called from any thread.
+class inbox : public std::enable_shared_from_this<inbox> {
+ public:
+  explicit inbox(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+  ~inbox() { discard(); }
+  inbox(const inbox&) = delete;
+  inbox& operator=(const inbox&) = delete;
+
+  /// Hands a node over. It finishes on the executor, after this call has returned; nodes of one thread in order.
+  void push(inbox_node& node);
+  /// Frees everything that waits, without delivering it, and everything that is pushed from now on.
+  void close();
+
+  const asio::any_io_executor& executor() const noexcept { return executor_; }
+
+ private:
+  class drain;
+  void post_drain();
+  void deliver(inbox_node* list);
+  void discard();
+  static inbox_node* reverse(inbox_node* list) noexcept;
+
+  asio::any_io_executor executor_;
+  std::atomic<inbox_node*> head_{nullptr};
+  std::atomic<bool> closed_{false};
+};
+
+}  // namespace cospark::rpc

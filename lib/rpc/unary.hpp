@@ -1,0 +1,119 @@
+// One unary call -> one awaitable.
+#pragma once
+
+#include "rpc/complete.hpp"
+#include "rpc/engine.hpp"
+
+#include <grpcpp/support/status.h>
+#include <spark/connect/base.grpc.pb.h>
+
+#include <asio/async_result.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cospark::rpc {
+
+using service = spark::connect::SparkConnectService;
+
+/// What goes with every call: its bound in time and the metadata of the session.
+struct call_options {
+  call_options() = default;
+  /// Time the call may take; the least is a millisecond, so that a spent budget does not become "no limit".
+  std::chrono::milliseconds deadline{0};
+  std::vector<std::pair<std::string, std::string>> metadata;
+};
+
+void apply(const call_options& options, grpc::ClientContext& context);
+
+template <class Response>
+struct reply {
+  grpc::Status status;
+  Response response;
+};
+
+template <class Request, class Response>
+using unary_method = void (service::StubInterface::async_interface::*)(grpc::ClientContext*, const Request*, Response*,
+                                                                       std::function<void(grpc::Status)>);
+
+namespace detail {
+
+// One allocation for the whole call. gRPC owns it until its callback, then the inbox, then the handler's executor.
+template <class Request, class Response, class Handler>
+class unary_call final : public call_base {
+ public:
+  unary_call(std::shared_ptr<engine> engine, std::shared_ptr<service::StubInterface> stub, Request request,
+             Handler handler)
+      : call_base(&unary_call::finish, std::move(engine)),
+        stub_(std::move(stub)),
+        request_(std::move(request)),
+        completion_(std::move(handler)) {}
+
+  void start(unary_method<Request, Response> method, const call_options& options) {
+    apply(options, context_);
+    if (!engine_->enter(*this)) {
+      reply_.status = grpc::Status(grpc::StatusCode::CANCELLED, "the execution context is going away");
+      completion_.post(owner(this), &unary_call::take_reply);
+      return;
+    }
+    entered_ = true;
+    auto slot = completion_.slot();
+    // Cancelling only asks gRPC to end the call: it always completes through its callback.
+    if (slot.is_connected()) slot.assign([this](asio::cancellation_type) { cancel(); });
+    // gRPC must be able to copy the callback, and destroys its captures on its own thread: a plain pointer is both.
+    (stub_->async()->*method)(&context_, &request_, &reply_.response, [this](grpc::Status status) {
+      reply_.status = std::move(status);
+      engine_->leave(*this);
+    });
+  }
+
+ private:
+  using owner = call_owner<unary_call>;
+
+  ~unary_call() override {
+    if (entered_) engine_->finished();
+  }
+
+  static void finish(inbox_node* node, bool deliver) {
+    auto* self = static_cast<unary_call*>(node);
+    if (!deliver) {
+      self->release_reference();
+      return;
+    }
+    self->completion_.dispatch(owner(self), &unary_call::take_reply);
+  }
+
+  static reply<Response> take_reply(owner& self) { return std::move(self->reply_); }
+
+  bool entered_ = false;
+  std::shared_ptr<service::StubInterface> stub_;
+  Request request_;
+  reply<Response> reply_;
+  friend class completion<Handler>;
+  completion<Handler> completion_;
+};
+
+}  // namespace detail
+
+/// Makes a unary call. Completes on the awaiting coroutine's executor; cancellation (`terminal`) ends the call early
+/// with the status CANCELLED.
+template <class Request, class Response>
+asio::awaitable<reply<Response>> call(std::shared_ptr<engine> owner, std::shared_ptr<service::StubInterface> stub,
+                                      unary_method<Request, Response> method, Request request, call_options options) {
+  auto initiate = [](auto handler, std::shared_ptr<engine> engine, std::shared_ptr<service::StubInterface> to,
+                     unary_method<Request, Response> how, Request what, call_options with) {
+    auto* made = new detail::unary_call<Request, Response, decltype(handler)>(std::move(engine), std::move(to),
+                                                                            std::move(what), std::move(handler));
+    made->start(how, with);
+  };
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(reply<Response>)>(
+      initiate, asio::use_awaitable, std::move(owner), std::move(stub), method, std::move(request), std::move(options));
+}
+
+}  // namespace cospark::rpc
