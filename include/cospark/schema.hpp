@@ -40,10 +40,8 @@ class schema {
   explicit schema(std::vector<field> fields);
 
   /// A schema with one more field at the end.
-  schema add(field field) const&;
-  schema add(field field) &&;
-  schema add(std::string name, data_type type, bool nullable = true) const&;
-  schema add(std::string name, data_type type, bool nullable = true) &&;
+  schema add(field field) const;
+  schema add(std::string name, data_type type, bool nullable = true) const;
 
   std::size_t size() const noexcept { return fields_->size(); }
   bool empty() const noexcept { return fields_->empty(); }

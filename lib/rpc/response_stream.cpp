@@ -63,15 +63,16 @@ class response_stream::core final : public call_base, public grpc::ClientReadRea
   }
 
   // The reader is gone: nobody wants what is still to come.
-  void abandon() {
+  void abandon(bool cancelling) {
     std::deque<message_ptr> unread;
     {
       const std::lock_guard lock(mutex_);
       abandoned_ = true;
       unread.swap(ready_);
       ready_bytes_ = 0;
+      if (!cancelling && held_ && !reading_) read_more();
     }
-    cancel();
+    if (cancelling) cancel();
     release_reference();
   }
 
@@ -227,8 +228,10 @@ response_stream& response_stream::operator=(response_stream&& other) noexcept {
 }
 
 response_stream::~response_stream() {
-  if (core_ != nullptr) core_->abandon();
+  if (core_ != nullptr) core_->abandon(true);
 }
+
+void response_stream::let_finish() { std::exchange(core_, nullptr)->abandon(false); }
 
 std::optional<response_stream::item> response_stream::try_next() { return core_->try_next(); }
 

@@ -46,6 +46,8 @@ class response_stream {
   /// Waits for the next message or the end. A cancelled wait throws `std::system_error` (operation_aborted) and leaves
   /// the stream as it is.
   asio::awaitable<item> next();
+  /// Ends the reading without cancelling: for a call whose last message has been read and that ends by itself.
+  void let_finish();
   /// What `next` would return without waiting, if anything.
   std::optional<item> try_next();
 

@@ -1,0 +1,121 @@
+// What the operations of one session share: stubs, ids, bounds, and the session as the server knows it.
+#pragma once
+
+#include "execute/failure.hpp"
+#include "rpc/engine.hpp"
+#include "rpc/response_stream.hpp"
+#include "rpc/unary.hpp"
+
+#include <cospark/result.hpp>
+#include <cospark/retry_policy.hpp>
+#include <cospark/task.hpp>
+
+#include <asio/error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace cospark::execute {
+
+using stub_ptr = std::shared_ptr<rpc::service::StubInterface>;
+
+/// Bounds in time of what goes over the wire.
+struct time_limits {
+  time_limits() = default;
+  std::chrono::milliseconds call = std::chrono::seconds(10);
+  std::chrono::milliseconds analysis = std::chrono::minutes(2);
+  std::chrono::milliseconds segment = std::chrono::seconds(135);
+  std::chrono::milliseconds background = std::chrono::seconds(5);
+};
+
+/// Thread safety: all members may be used from any thread.
+class link : public std::enable_shared_from_this<link> {
+ public:
+  link() = default;
+
+  // Set once, before the first call.
+  std::shared_ptr<rpc::engine> engine;
+  stub_ptr calls;    // short calls
+  stub_ptr streams;  // long response streams, over a connection of their own
+  std::string session_id;
+  std::string user_id;
+  std::string user_name;
+  std::string client_type;
+  std::vector<std::pair<std::string, std::string>> metadata;
+  retry_policy retries;
+  time_limits limits;
+
+  /// Fills in the fields that every request has.
+  template <class Request>
+  void address(Request& request) const {
+    request.set_session_id(session_id);
+    request.mutable_user_context()->set_user_id(user_id);
+    request.mutable_user_context()->set_user_name(user_name);
+    request.set_client_type(client_type);
+    if constexpr (requires { request.set_client_observed_server_side_session_id(std::string()); }) {
+      if (auto observed = observed_server_side_session_id(); !observed.empty()) {
+        request.set_client_observed_server_side_session_id(std::move(observed));
+      }
+    }
+  }
+
+  /// Notes the server's own id of the session; the error if it is another one than before.
+  std::optional<error> observe(const std::string& server_side_session_id);
+  std::string observed_server_side_session_id() const;
+
+  /// Nothing may be started any more; operations in flight end with `errc::client_closed`.
+  void close() noexcept { closed_.store(true); }
+  bool closed() const noexcept { return closed_.load(); }
+  error closed_error() const { return error(errc::client_closed, "the session was stopped"); }
+
+  rpc::call_options options(std::chrono::milliseconds deadline) const;
+
+  /// Tells the server, without waiting, that an operation is over: interrupts it first if it has not ended.
+  void release_in_background(std::string operation_id, bool interrupt);
+  /// How many such messages are on their way.
+  std::size_t background_calls() const noexcept { return background_calls_.load(); }
+
+  /// The error of a failure, with its details fetched if the server keeps any.
+  static task<> fetch_details(std::shared_ptr<link> self, call_failure failure, error& out);
+
+ private:
+  mutable std::mutex mutex_;
+  std::string server_side_session_id_;
+  std::atomic<bool> closed_{false};
+  std::atomic<std::size_t> background_calls_{0};
+};
+
+using link_ptr = std::shared_ptr<link>;
+
+/// Turns the exception by which Asio reports a cancelled coroutine into a result, for the outermost of our coroutines.
+template <class T>
+task<T> guarded(task<T> operation) {
+  try {
+    co_return co_await std::move(operation);
+  } catch (const std::system_error& thrown) {
+    if (thrown.code() != asio::error::operation_aborted) throw;
+  }
+  co_return failure(errc::cancelled, "the operation was cancelled");
+}
+
+/// Waits on the awaiting coroutine's executor; throws when cancelled, like every wait of Asio.
+asio::awaitable<void> pause(std::chrono::milliseconds delay);
+
+/// Makes a unary call that may be repeated without harm, with retries, within `limit` in all.
+template <class Request, class Response>
+task<Response> unary(link_ptr link, rpc::unary_method<Request, Response> method, Request request,
+                     std::chrono::milliseconds limit);
+
+}  // namespace cospark::execute
+
+#include "execute/unary.hpp"

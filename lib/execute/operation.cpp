@@ -1,0 +1,209 @@
+#include "execute/operation.hpp"
+
+#include "execute/machine.hpp"
+
+#include <grpcpp/support/status_code_enum.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace cospark::execute {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+}  // namespace
+
+class operation::state {
+ public:
+  state(link_ptr link, spark::connect::Plan plan, execute_options options)
+      : link_(std::move(link)),
+        options_(std::move(options)),
+        machine_(link_->retries, clock::now()),
+        pending_(machine_.start()) {
+    request_->set_operation_id(options_.operation_id);
+    *request_->mutable_plan() = std::move(plan);
+    for (auto& tag : options_.tags) request_->add_tags(tag);
+    request_->add_request_options()->mutable_reattach_options()->set_reattachable(true);
+    if (options_.allow_chunking) {
+      request_->add_request_options()->mutable_result_chunking_options()->set_allow_arrow_batch_chunking(true);
+    }
+  }
+
+  ~state() {
+    if (sent_ && !released_) link_->release_in_background(id(), true);
+  }
+  state(const state&) = delete;
+  state& operator=(const state&) = delete;
+
+  const std::string& id() const { return request_->operation_id(); }
+
+  static task<std::optional<response>> next(std::shared_ptr<state> self) {
+    if (self->error_) co_return failure(*self->error_);
+    if (self->released_) co_return std::nullopt;
+    try {
+      auto outcome = co_await read(self);
+      if (!outcome) self->error_ = outcome.error();
+      co_return outcome;
+    } catch (const std::system_error& thrown) {
+      if (thrown.code() != asio::error::operation_aborted) throw;
+    }
+    self->error_ = self->give_up(errc::cancelled, "the operation was cancelled");
+    co_return failure(*self->error_);
+  }
+
+ private:
+  static task<std::optional<response>> read(std::shared_ptr<state> self) {
+    for (;;) {
+      if (self->link_->closed()) co_return failure(self->give_up(errc::client_closed, "the session was stopped"));
+      if (!self->stream_) {
+        const auto wait = self->pending_.delay;
+        if (self->remaining() <= wait) co_return failure(self->out_of_time());
+        co_await pause(wait);
+        self->open_segment();
+      }
+      auto item = co_await self->stream_->next();
+      if (item.response) {
+        if (auto changed = self->link_->observe(item.response->server_side_session_id())) {
+          co_return failure(self->end(*changed));
+        }
+        const auto decided = self->machine_.on_response(item.response->response_id(),
+                                                        item.response->has_result_complete(), clock::now());
+        if (decided.what == machine::step::finish) {
+          self->finish();
+          co_return std::nullopt;
+        }
+        if (decided.what == machine::step::skip) continue;
+        if (item.response->has_execution_progress() && !self->options_.wants_progress) continue;
+        co_return std::move(*item.response);
+      }
+      const auto status = *item.status;
+      self->stream_.reset();
+      if (self->link_->closed()) continue;
+      const auto now = clock::now();
+      if (status.ok()) {
+        self->pending_ = self->machine_.on_clean_end(now);
+        if (self->pending_.what == machine::step::fail) {
+          co_return failure(self->give_up(errc::unavailable, "the server ends every response stream at once"));
+        }
+      } else {
+        const auto failed = understand(status);
+        const bool deadline = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+        if (deadline && self->remaining() <= std::chrono::milliseconds(0)) co_return failure(self->out_of_time());
+        self->last_failure_ = failed;
+        self->pending_ = self->machine_.on_failure(failed, deadline, now);
+        if (self->pending_.what == machine::step::fail) {
+          auto error = to_error(failed);
+          if (error != errc::cancelled) COSPARK_TRY(co_await link::fetch_details(self->link_, failed, error));
+          co_return failure(self->end(self->refine(error)));
+        }
+      }
+    }
+  }
+
+  void open_segment() {
+    auto limit = std::min(link_->limits.segment, remaining());
+    const auto options = link_->options(std::max(limit, std::chrono::milliseconds(1)));
+    auto stub = link_->streams;
+    ++segments_;
+    if (pending_.what == machine::step::execute) {
+      link_->address(*request_);
+      sent_ = true;
+      stream_.emplace(link_->engine, options, [stub, request = request_](auto& context, auto& reactor) {
+        stub->async()->ExecutePlan(&context, request.get(), &reactor);
+      });
+      return;
+    }
+    auto request = std::make_shared<spark::connect::ReattachExecuteRequest>();
+    link_->address(*request);
+    request->set_operation_id(id());
+    // Unset means from the start; an empty text would be a wrong cursor.
+    if (machine_.received_anything()) request->set_last_response_id(machine_.last_response_id());
+    stream_.emplace(link_->engine, options, [stub, request](auto& context, auto& reactor) {
+      stub->async()->ReattachExecute(&context, request.get(), &reactor);
+    });
+  }
+
+  void finish() {
+    // Marked before the server hears of it: the release ends the stream with the very code that means "reattach".
+    released_ = true;
+    if (stream_) std::exchange(stream_, std::nullopt)->let_finish();
+    link_->release_in_background(id(), false);
+  }
+
+  // Ends the operation with what the server said of it.
+  error end(const error& reason) {
+    released_ = true;
+    stream_.reset();
+    if (reason != errc::session_lost) link_->release_in_background(id(), false);
+    return reason;
+  }
+
+  // Ends an operation that may still be running.
+  error give_up(errc code, std::string message) {
+    if (sent_ && !released_) link_->release_in_background(id(), true);
+    released_ = true;
+    stream_.reset();
+    error_detail detail;
+    detail.message = std::move(message);
+    detail.outcome_known = !(options_.has_effect && sent_);
+    if (!detail.outcome_known) detail.message += "; whether the server carried it out is not known";
+    return error(code, stamped(std::move(detail)));
+  }
+
+  error out_of_time() {
+    auto message = "no answer within " + std::to_string(options_.limit.value_or(std::chrono::milliseconds(0)).count()) +
+                   " ms";
+    if (last_failure_) message += ", at last: " + last_failure_->message;
+    const bool unreachable = last_failure_ && is_transient(*last_failure_);
+    return give_up(unreachable ? errc::unavailable : errc::timed_out, std::move(message));
+  }
+
+  error refine(const error& reason) {
+    auto code = pending_.code;
+    auto detail = reason.detail();
+    // After a passing fault that outlasted its bounds nobody can say whether the server carried the command out.
+    if (options_.has_effect && (pending_.retries_exhausted || code == errc::operation_lost)) {
+      detail.outcome_known = false;
+      code = errc::outcome_unknown;
+    }
+    return error(code, stamped(std::move(detail)));
+  }
+
+  error_detail stamped(error_detail detail) const {
+    detail.operation_id = id();
+    detail.attempts = segments_;
+    detail.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - started_);
+    return detail;
+  }
+
+  std::chrono::milliseconds remaining() const {
+    if (!options_.limit) return std::chrono::hours(24);
+    return *options_.limit - std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - started_);
+  }
+
+  link_ptr link_;
+  execute_options options_;
+  std::shared_ptr<spark::connect::ExecutePlanRequest> request_ = std::make_shared<spark::connect::ExecutePlanRequest>();
+  clock::time_point started_ = clock::now();
+  machine machine_;
+  machine::decision pending_;
+  std::optional<rpc::response_stream> stream_;
+  std::optional<call_failure> last_failure_;
+  std::optional<error> error_;
+  unsigned segments_ = 0;
+  bool sent_ = false;
+  bool released_ = false;
+};
+
+operation::operation(link_ptr link, spark::connect::Plan plan, execute_options options)
+    : state_(std::make_shared<state>(std::move(link), std::move(plan), std::move(options))) {}
+operation::operation(operation&&) noexcept = default;
+operation& operation::operator=(operation&&) noexcept = default;
+operation::~operation() = default;
+
+task<std::optional<operation::response>> operation::next() { return state::next(state_); }
+
+const std::string& operation::id() const noexcept { return state_->id(); }
+
+}  // namespace cospark::execute
