@@ -120,7 +120,7 @@ class data_type {
 
   /// Private to the library: what a type is made of.
   struct node;
-  explicit data_type(std::shared_ptr<const node> node) noexcept;
+  explicit data_type(std::shared_ptr<const node> content) noexcept;
   const node& inspect() const noexcept { return *node_; }
 
  private:

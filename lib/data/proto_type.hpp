@@ -7,9 +7,6 @@
 
 namespace cospark::data {
 
-/// Deepest nesting of arrays, maps, structs and user-defined types that is read.
-inline constexpr int max_type_depth = 64;
-
 /// A kind that is not known becomes an unparsed type; a type nested too deeply is `errc::limit_exceeded`; a type
 /// that makes no sense (a decimal of 99 digits, an array without element type) is `errc::protocol_error`.
 result<data_type> type_from_proto(const spark::connect::DataType& message);
