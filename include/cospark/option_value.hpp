@@ -29,7 +29,12 @@ class option_value {
   std::string text_;
 };
 
-/// Options by name. Names differ by more than upper and lower case, which Spark does not tell apart.
-using option_map = std::map<std::string, std::string>;
+/// The order of names of options, which ignores upper and lower case of ASCII letters, as Spark does.
+struct option_name_less {
+  bool operator()(std::string_view left, std::string_view right) const noexcept;
+};
+
+/// Options by name.
+using option_map = std::map<std::string, std::string, option_name_less>;
 
 }  // namespace cospark

@@ -4,11 +4,11 @@
 #include "plan/node.hpp"
 
 #include <cospark/data_type.hpp>
+#include <cospark/option_value.hpp>
 #include <cospark/result.hpp>
 
 #include <spark/connect/base.pb.h>
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,7 +46,7 @@ class build {
     for (const auto& each : from) name(what, each, *to.Add());
   }
   template <class Map>
-  void options(const std::map<std::string, std::string>& from, Map& to) {
+  void options(const option_map& from, Map& to) {
     for (const auto& [key, value] : from) {
       std::string checked;
       name("option name", key, checked);
