@@ -1,7 +1,6 @@
 #include "streaming/json_reader.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -15,41 +14,6 @@ namespace cospark::streaming {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::array<std::string_view, 3> non_finite{"NaN", "Infinity", "-Infinity"};
-
-/// The text with quotes around NaN and infinity where they stand outside of strings.
-std::string quote_non_finite(std::string_view text) {
-  std::string quoted;
-  quoted.reserve(text.size() + 16);
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      quoted += c;
-      if (c == '\\' && i + 1 < text.size()) quoted += text[++i];
-      in_string = c != '"';
-      continue;
-    }
-    const auto rest = text.substr(i);
-    const auto token = std::find_if(non_finite.begin(), non_finite.end(),
-                                    [&](std::string_view candidate) { return rest.starts_with(candidate); });
-    if (token != non_finite.end()) {
-      quoted.append("\"").append(*token).append("\"");
-      i += token->size() - 1;
-      continue;
-    }
-    quoted += c;
-    in_string = c == '"';
-  }
-  return quoted;
-}
-
-json::value parse(std::string_view text, json::error_code& problem) {
-  json::parse_options options;
-  options.max_depth = max_json_depth;
-  return json::parse(json::string_view(text.data(), text.size()), problem, {}, options);
-}
 
 template <class Number>
 std::optional<Number> from_text(std::string_view text) {
@@ -172,24 +136,6 @@ class scanner {
 };
 
 }  // namespace
-
-result<json::value> parse_json(std::string_view text) {
-  if (text.size() > max_json_size) {
-    return failure(errc::protocol_error, "JSON of " + std::to_string(text.size()) + " bytes; the limit is " +
-                                             std::to_string(max_json_size));
-  }
-  json::error_code problem;
-  auto value = parse(text, problem);
-  if (problem && std::any_of(non_finite.begin(), non_finite.end(), [&](std::string_view token) {
-        return text.find(token) != std::string_view::npos;
-      })) {
-    json::error_code still;
-    value = parse(quote_non_finite(text), still);
-    if (!still) problem = {};
-  }
-  if (problem) return failure(errc::protocol_error, "not valid JSON: " + problem.message());
-  return value;
-}
 
 result<json::object> parse_json_object(std::string_view text, std::string_view what) {
   auto value = parse_json(text);
