@@ -68,7 +68,8 @@ task<> wait_until_answers(std::uint16_t port, steady_clock::time_point deadline,
     COSPARK_TRY(alive());
     const auto now = steady_clock::now();
     if (now >= deadline) co_return failure(errc::timed_out, "no answer on port " + std::to_string(port));
-    if (co_await answers(port, std::min(deadline, now + longest_try))) co_return success();
+    const bool ready = co_await answers(port, std::min(deadline, now + longest_try));
+    if (ready) co_return success();
     co_await nap(poll_interval);
   }
 }
