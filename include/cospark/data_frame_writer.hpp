@@ -61,11 +61,10 @@ class data_frame_writer {
   /// Spark 4.0.
   task<> xml(std::string path) const;
 
-  /// Private to the library.
+ private:
+  friend struct frame::access;
   struct state;
   explicit data_frame_writer(std::shared_ptr<const state> settings) noexcept;
-
- private:
   template <class Change>
   data_frame_writer with(Change change) const;
 

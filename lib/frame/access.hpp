@@ -6,6 +6,7 @@
 
 #include <cospark/data_frame.hpp>
 #include <cospark/data_frame_reader.hpp>
+#include <cospark/data_frame_writer.hpp>
 #include <cospark/grouped_data.hpp>
 #include <cospark/result_stream.hpp>
 
@@ -24,7 +25,8 @@ struct access {
 
   static data_frame_reader make_reader(connect::session_ptr session);
   static grouped_data make_groups(const data_frame& input, grouping kind, const column_list& columns);
-  static result_stream make_stream(execute::operation operation);
+  static data_frame_writer make_writer(const data_frame& input);
+  static result_stream make_stream(std::shared_ptr<result_state> state) { return result_stream(std::move(state)); }
 };
 
 }  // namespace cospark::frame

@@ -24,7 +24,7 @@ class build {
     if (!problem_) problem_ = problem;
   }
   void fail(std::string message) { fail(error(errc::invalid_argument, std::move(message))); }
-  bool failed() const noexcept { return problem_.has_value(); }
+  const std::optional<error>& problem() const noexcept { return problem_; }
 
   void write(const expression_ptr& from, spark::connect::Expression& to) { from->write(to, *this); }
   void write(const relation_ptr& from, spark::connect::Relation& to);
