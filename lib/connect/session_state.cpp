@@ -145,22 +145,22 @@ bool session_state::server_is_at_least(int major, int minor) const {
 
 void session_state::keep_alive() {
   const std::lock_guard lock(mutex_);
-  if (keeper_ || options_.keep_alive_interval.count() <= 0 || link_->closed()) return;
-  keeper_.emplace(executor());
+  if (keeping_ || options_.keep_alive_interval.count() <= 0 || link_->closed()) return;
+  keeping_ = true;
   keep_alive_later();
 }
 
-// With the mutex held. The timer is the session's and the handler holds it weakly: it ends with the last handle.
+// With the mutex held. The handler holds the session weakly: it ends with the last handle.
 void session_state::keep_alive_later() {
-  keeper_->expires_after(options_.keep_alive_interval);
-  keeper_->async_wait([weak = weak_from_this()](std::error_code stopped) {
+  auto ask = [weak = weak_from_this()] {
     const auto self = weak.lock();
-    if (stopped || !self || self->link_->closed()) return;
+    if (!self || self->link_->closed()) return;
     auto forget = [](const result<std::string>&) {};
     spawn(self->executor(), execute::guarded(ask_version(self->link_, self->options_.call_timeout)), forget);
     const std::lock_guard lock(self->mutex_);
-    if (self->keeper_) self->keep_alive_later();
-  });
+    if (self->keeping_) self->keep_alive_later();
+  };
+  keeper_.set(executor(), options_.keep_alive_interval, ask);
 }
 
 void session_state::close() {
@@ -168,7 +168,8 @@ void session_state::close() {
   std::shared_ptr<part> ending;
   {
     const std::lock_guard lock(mutex_);
-    keeper_.reset();
+    keeping_ = false;
+    keeper_.cancel();
     ending = part_;
   }
   if (ending) ending->session_stopped();

@@ -3,13 +3,12 @@
 
 #include "execute/link.hpp"
 #include "execute/operation.hpp"
+#include "rpc/alarm.hpp"
 
 #include <cospark/session_options.hpp>
 #include <cospark/task.hpp>
 
 #include <spark/connect/base.pb.h>
-
-#include <asio/steady_timer.hpp>
 
 #include <memory>
 #include <mutex>
@@ -70,7 +69,8 @@ class session_state : public std::enable_shared_from_this<session_state> {
   std::string server_version_;
   std::mutex mutex_;
   std::shared_ptr<part> part_;
-  std::optional<asio::steady_timer> keeper_;
+  rpc::alarm keeper_;
+  bool keeping_ = false;
 };
 
 using session_ptr = std::shared_ptr<session_state>;

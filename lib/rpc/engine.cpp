@@ -89,6 +89,12 @@ void engine::finished() {
   if (--unfinished_ == 0 && heartbeat_) heartbeat_->cancel();
 }
 
+void engine::add_part(const std::shared_ptr<context_part>& part) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(parts_, [](const auto& known) { return known.expired(); });
+  parts_.push_back(part);
+}
+
 std::size_t engine::calls_in_flight() const {
   const std::lock_guard lock(mutex_);
   return unfinished_;
@@ -110,10 +116,15 @@ void engine::cancel_all() {
 }
 
 void engine::shut_down() {
+  std::vector<std::weak_ptr<context_part>> parts;
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
     heartbeat_.reset();
+    parts.swap(parts_);
+  }
+  for (const auto& part : parts) {
+    if (const auto alive = part.lock()) alive->context_ends();
   }
   cancel_all();
   {

@@ -1,6 +1,7 @@
 // What all calls of an executor share: the inbox, the registry of calls in flight, and the heartbeat.
 #pragma once
 
+#include "rpc/context_part.hpp"
 #include "rpc/inbox.hpp"
 
 #include <grpcpp/client_context.h>
@@ -14,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 namespace cospark::rpc {
 
@@ -57,6 +59,7 @@ class engine : public std::enable_shared_from_this<engine> {
   ~engine();
 
   rpc::inbox& inbox() noexcept { return *inbox_; }
+  const std::shared_ptr<rpc::inbox>& shared_inbox() const noexcept { return inbox_; }
   const asio::any_io_executor& executor() const noexcept { return inbox_->executor(); }
 
   /// Notes a call that is about to start; false when the context is going away and nothing may start any more.
@@ -65,6 +68,9 @@ class engine : public std::enable_shared_from_this<engine> {
   void leave(call_base& call);
   /// The call has been finished on the executor.
   void finished();
+
+  /// Tells a part when the context ends.
+  void add_part(const std::shared_ptr<context_part>& part);
 
   std::size_t calls_in_flight() const;
   void cancel_all();
@@ -83,6 +89,7 @@ class engine : public std::enable_shared_from_this<engine> {
   std::size_t with_grpc_ = 0;   // in the list, or in the last lines of its callback
   std::size_t unfinished_ = 0;  // entered and not yet finished on the executor
   bool closed_ = false;
+  std::vector<std::weak_ptr<context_part>> parts_;
   std::optional<asio::steady_timer> heartbeat_;
   bool beating_ = false;
 };

@@ -30,7 +30,7 @@ streaming_query_manager session::streams() const { return streaming::access::mak
 
 data_frame_reader session::read() const { return frame::access::make_reader(state_); }
 
-data_frame session::table(std::string_view name) const { return frame::make_table(state_, name, option_map()); }
+data_frame session::table(std::string_view name) const { return frame::make_table(state_, std::string(name), option_map(), false); }
 
 data_frame session::range(std::int64_t end) const { return range(0, end); }
 
@@ -43,14 +43,20 @@ data_frame session::create_data_frame(const schema& schema, const std::vector<ro
   return frame::make_local(state_, schema, rows);
 }
 
-task<data_frame> session::sql(std::string text) const { return sql(std::move(text), std::vector<column>()); }
-
-task<data_frame> session::sql(std::string text, sql_parameters parameters) const {
-  return execute::guarded(frame::make_sql(state_, std::move(text), std::move(parameters), std::vector<column>()));
+task<data_frame> session::sql(std::string text) const {
+  return execute::guarded(frame::make_sql(state_, std::move(text), frame::sql_arguments()));
 }
 
-task<data_frame> session::sql(std::string text, std::vector<column> parameters) const {
-  return execute::guarded(frame::make_sql(state_, std::move(text), sql_parameters(), std::move(parameters)));
+task<data_frame> session::sql(std::string text, named_parameters parameters) const {
+  frame::sql_arguments arguments;
+  for (auto& [name, value] : parameters) arguments.named.emplace(name, value);
+  return execute::guarded(frame::make_sql(state_, std::move(text), std::move(arguments)));
+}
+
+task<data_frame> session::sql(std::string text, std::vector<column_or_value> parameters) const {
+  frame::sql_arguments arguments;
+  arguments.positional = std::move(parameters);
+  return execute::guarded(frame::make_sql(state_, std::move(text), std::move(arguments)));
 }
 
 runtime_config session::conf() const { return runtime_config(state_); }

@@ -1,0 +1,170 @@
+#include <cospark/streaming_query_manager.hpp>
+
+#include "connect/uuid.hpp"
+#include "streaming/access.hpp"
+#include "streaming/commands.hpp"
+#include "streaming/wait_engine.hpp"
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/post.hpp>
+#include <asio/strand.hpp>
+#include <asio/this_coro.hpp>
+
+namespace cospark {
+namespace streaming {
+namespace {
+
+using query_instance = manager_answer::StreamingQueryInstance;
+
+streaming_query to_query(const connect::session_ptr& session, const query_instance& from) {
+  std::optional<std::string> name;
+  if (from.has_name()) name = execute::printable(from.name());
+  return access::make_query(std::make_shared<const query_state>(session, execute::printable(from.id().id(), 256),
+                                                                execute::printable(from.id().run_id(), 256), name));
+}
+
+task<std::vector<streaming_query>> active(connect::session_ptr session) {
+  manager_command command;
+  command.set_active(true);
+  COSPARK_TRY(auto answer, co_await run(session, std::move(command), session->options().call_timeout));
+  std::vector<streaming_query> queries;
+  queries.reserve(static_cast<std::size_t>(answer.active().active_queries_size()));
+  for (const auto& query : answer.active().active_queries()) queries.push_back(to_query(session, query));
+  co_return queries;
+}
+
+task<std::optional<streaming_query>> get(connect::session_ptr session, std::string id) {
+  if (!connect::is_uuid(id)) {
+    co_return failure(errc::invalid_argument, "the id of a streaming query is a UUID, not '" +
+                                                  execute::printable(id, 64) + "'");
+  }
+  manager_command command;
+  command.set_get_query(std::move(id));
+  COSPARK_TRY(auto answer, co_await run(session, std::move(command), session->options().call_timeout));
+  std::optional<streaming_query> found;
+  if (answer.has_query()) found = to_query(session, answer.query());
+  co_return found;
+}
+
+task<> await_any(connect::session_ptr session) {
+  COSPARK_TRY(co_await wait_engine::wait_any(std::move(session), std::nullopt));
+  co_return success();
+}
+
+task<bool> await_any(connect::session_ptr session, std::chrono::milliseconds timeout) {
+  if (timeout.count() <= 0) {
+    co_return failure(errc::invalid_argument, "await_any_termination: the timeout must be positive");
+  }
+  co_return co_await wait_engine::wait_any(std::move(session), std::chrono::steady_clock::now() + timeout);
+}
+
+task<> reset_terminated(connect::session_ptr session) {
+  manager_command command;
+  command.set_reset_terminated(true);
+  COSPARK_TRY(co_await run(session, std::move(command), session->options().call_timeout));
+  co_return success();
+}
+
+task<std::vector<query_outcome>> await_each(std::vector<streaming_query> queries) {
+  // One after the other: a query that ended meanwhile costs the next wait nothing, and all are over when the last is.
+  std::vector<query_outcome> outcomes;
+  outcomes.reserve(queries.size());
+  for (auto& query : queries) {
+    auto outcome = co_await query.await_termination();
+    if (!outcome && outcome.error() == errc::cancelled) co_return failure(outcome.error());
+    outcomes.emplace_back(std::move(query), std::move(outcome));
+  }
+  co_return outcomes;
+}
+
+// The waits of one await_first. They run on a strand, where the first to end wakes the caller and ends the others.
+class race : public std::enable_shared_from_this<race> {
+ public:
+  race(std::vector<streaming_query> queries, std::shared_ptr<wait_list> gate, asio::any_io_executor executor)
+      : queries_(std::move(queries)),
+        gate_(std::move(gate)),
+        strand_(asio::make_strand(std::move(executor))),
+        signals_(queries_.size()) {}
+
+  void start() {
+    for (std::size_t i = 0; i < queries_.size(); ++i) {
+      asio::co_spawn(strand_, run(shared_from_this(), i),
+                     asio::bind_cancellation_slot(signals_[i].slot(), asio::detached));
+    }
+  }
+  void end_others() {
+    auto end = [self = shared_from_this()] {
+      for (auto& signal : self->signals_) signal.emit(asio::cancellation_type::terminal);
+    };
+    asio::post(strand_, std::move(end));
+  }
+  const std::optional<query_outcome>& first() const noexcept { return first_; }
+
+ private:
+  static asio::awaitable<void> run(std::shared_ptr<race> self, std::size_t index) {
+    const auto& query = self->queries_[index];
+    auto outcome = co_await query.await_termination();
+    if (self->first_ || (!outcome && outcome.error() == errc::cancelled)) co_return;
+    self->first_.emplace(query, std::move(outcome));
+    self->gate_->resolve(gate_key, true);
+  }
+
+ public:
+  static inline const std::string gate_key = "first";
+
+ private:
+  const std::vector<streaming_query> queries_;
+  const std::shared_ptr<wait_list> gate_;
+  const asio::any_io_executor strand_;
+  std::vector<asio::cancellation_signal> signals_;
+  std::optional<query_outcome> first_;
+};
+
+task<query_outcome> first_of(std::vector<streaming_query> queries) {
+  if (queries.empty()) co_return failure(errc::invalid_argument, "await_first: there are no queries to wait for");
+  const auto gate = wait_list::make(*access::state(queries.front())->session->link()->engine);
+  const auto running =
+      std::make_shared<race>(std::move(queries), gate, asio::any_io_executor(co_await asio::this_coro::executor));
+  struct finisher {
+    std::shared_ptr<race> waits;
+    ~finisher() { waits->end_others(); }
+  } finish{running};
+  auto begin = [running] { running->start(); };
+  auto outcome = co_await gate->wait(race::gate_key, std::nullopt, begin);
+  if (!outcome) co_return failure(outcome.error());
+  co_return *running->first();
+}
+
+}  // namespace
+}  // namespace streaming
+
+task<std::vector<streaming_query>> streaming_query_manager::active() const {
+  return execute::guarded(streaming::active(session_));
+}
+
+task<std::optional<streaming_query>> streaming_query_manager::get(std::string id) const {
+  return execute::guarded(streaming::get(session_, std::move(id)));
+}
+
+task<> streaming_query_manager::await_any_termination() const { return execute::guarded(streaming::await_any(session_)); }
+
+task<bool> streaming_query_manager::await_any_termination(std::chrono::milliseconds timeout) const {
+  return execute::guarded(streaming::await_any(session_, timeout));
+}
+
+task<> streaming_query_manager::reset_terminated() const {
+  return execute::guarded(streaming::reset_terminated(session_));
+}
+
+task<std::vector<query_outcome>> await_all(std::vector<streaming_query> queries) {
+  return execute::guarded(streaming::await_each(std::move(queries)));
+}
+
+task<query_outcome> await_first(std::vector<streaming_query> queries) {
+  return execute::guarded(streaming::first_of(std::move(queries)));
+}
+
+}  // namespace cospark
