@@ -23,8 +23,8 @@ struct progress_data;
 /// Fields that this version does not know, or whose value is of an unexpected kind: name to JSON text.
 using other_fields = std::map<std::string, std::string>;
 
-/// A value of an observed metric; null is `std::monostate`. Spark's JSON does not tell all types: decimals, and integers
-/// beyond 64 bits, are doubles; NaN and infinity are the texts "NaN", "Infinity" and "-Infinity"; arrays, maps and
+/// A value of an observed metric; null is `std::monostate`. Spark's JSON does not tell all types: decimals, and
+/// integers beyond 64 bits, are doubles; NaN and infinity are the texts "NaN", "Infinity" and "-Infinity"; arrays, maps and
 /// structs are JSON texts.
 using metric_value = std::variant<std::monostate, bool, std::int64_t, double, std::string>;
 

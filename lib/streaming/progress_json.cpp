@@ -157,7 +157,9 @@ json::value by_name(const json::value& value) {
   json::object plain;
   if (const auto* fields = fields_of_row(*object)) {
     const auto& values = object->at("values").get_array();
-    for (std::size_t i = 0; i < values.size(); ++i) plain.insert_or_assign(field_name((*fields)[i]), by_name(values[i]));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      plain.insert_or_assign(field_name((*fields)[i]), by_name(values[i]));
+    }
   } else {
     for (const auto& [key, member] : *object) plain.insert_or_assign(key, by_name(member));
   }

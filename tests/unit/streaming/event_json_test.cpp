@@ -5,11 +5,21 @@
 
 #include <chrono>
 #include <string>
+#include <type_traits>
 #include <variant>
+#include <vector>
 
 namespace {
 
 using namespace cospark;
+
+// An aggregate temporary with strings inside a co_await is destroyed twice by g++ 12.
+static_assert(!std::is_aggregate_v<query_started_event>);
+static_assert(!std::is_aggregate_v<query_progress_event>);
+static_assert(!std::is_aggregate_v<query_idle_event>);
+static_assert(!std::is_aggregate_v<query_terminated_event>);
+static_assert(!std::is_aggregate_v<unknown_event>);
+
 using cospark::streaming::parse_event;
 using cospark::streaming::parse_if_terminated;
 using cospark::streaming::parse_started_event;

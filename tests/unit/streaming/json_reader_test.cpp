@@ -37,8 +37,8 @@ TEST_CASE("other texts are no timestamps") {
 }
 
 TEST_CASE("values are written back compactly, doubles in their shortest form") {
-  for (const std::string text : {"null", "true", "0", "-5", "18446744073709551615", "1.5", "0.1", "1e+300", "\"a\\\"\\u0000\"",
-                                 "[]", "{}", R"({"a":[1,{"b":null}],"c":"d"})"}) {
+  for (const std::string text : {"null", "true", "0", "-5", "18446744073709551615", "1.5", "0.1", "1e+300",
+                                 "\"a\\\"\\u0000\"", "[]", "{}", R"({"a":[1,{"b":null}],"c":"d"})"}) {
     const auto value = parse_json(text);
     REQUIRE(value);
     CHECK(to_text(value.value()) == text);

@@ -85,7 +85,8 @@ TEST_CASE("progress of 50 MB is a protocol error without being parsed (D12)") {
 TEST_CASE("bare NaN and Infinity are absent rates, and texts among the observed metrics (D12)") {
   const auto progress = parse(
       R"("inputRowsPerSecond":NaN,"processedRowsPerSecond":-Infinity,"sources":[{"description":"NaN \" NaN",)"
-      R"("inputRowsPerSecond":NaN,"processedRowsPerSecond":Infinity}],"observedMetrics":{"o":{"a":NaN,"b":-Infinity}})");
+      R"("inputRowsPerSecond":NaN,"processedRowsPerSecond":Infinity}],)"
+      R"("observedMetrics":{"o":{"a":NaN,"b":-Infinity}})");
   CHECK_FALSE(progress.input_rows_per_second());
   CHECK_FALSE(progress.processed_rows_per_second());
   CHECK(progress.sources().at(0).description == "NaN \" NaN");
@@ -115,7 +116,8 @@ TEST_CASE("numbers keep 64 bits, and larger ones are not mistaken for others (D1
   CHECK(exact.sink().num_output_rows == std::numeric_limits<std::int64_t>::max());
 
   const auto large = parse(R"("numInputRows":9223372036854775808,"inputRowsPerSecond":1e999,"batchDuration":-1e999,)"
-                           R"("durationMs":{"addBatch":1e300,"walCommit":5},"processedRowsPerSecond":18446744073709551615)");
+                           R"("durationMs":{"addBatch":1e300,"walCommit":5},)"
+                           R"("processedRowsPerSecond":18446744073709551615)");
   CHECK(large.num_input_rows() == 0);
   CHECK(large.others().at("numInputRows") == "9223372036854775808");
   CHECK(large.input_rows_per_second() == 0.0);  // of no sources
@@ -170,7 +172,8 @@ TEST_CASE("fields of later versions, and values of another kind, are kept as JSO
   const auto progress = parse(
       R"("new":{"a":[1,2]},"sources":[{"description":7,"topic":"t"}],"sink":{"numOutputRows":true,"new":1},)"
       R"("stateOperators":[{"customMetrics":{"good":1,"rate":0.5},"snapshotCustomMetricNames":["x"]},5],)"
-      R"("eventTime":{"max":"soon","min":"2026-11-24T16:40:12.402Z"},"observedMetrics":{"o":7,"p":null},"batchDuration":"PT1S")");
+      R"("eventTime":{"max":"soon","min":"2026-11-24T16:40:12.402Z"},"observedMetrics":{"o":7,"p":null},)"
+      R"("batchDuration":"PT1S")");
   CHECK(progress.others().at("new") == R"({"a":[1,2]})");
   CHECK(progress.others().at("batchDuration") == R"("PT1S")");
   CHECK(progress.others().count("stateOperators") == 1);

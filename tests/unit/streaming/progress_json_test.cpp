@@ -8,9 +8,16 @@
 #include <map>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace {
+
+// An aggregate temporary with strings inside a co_await is destroyed twice by g++ 12.
+static_assert(!std::is_aggregate_v<cospark::source_progress>);
+static_assert(!std::is_aggregate_v<cospark::sink_progress>);
+static_assert(!std::is_aggregate_v<cospark::state_operator_progress>);
+static_assert(!std::is_aggregate_v<cospark::observed_column>);
 
 using cospark::metric_value;
 using cospark::streaming_query_progress;
@@ -124,7 +131,8 @@ TEST_CASE("nothing of a recorded progress is left over except what only one form
 
 TEST_CASE("a progress has typed fields, the totals computed where Spark leaves them out") {
   const auto progress = parse(
-      R"({"id":"i","runId":"r","name":"joined","timestamp":"2026-11-24T16:40:12.402Z","batchId":1,"batchDuration":2782,)"
+      R"({"id":"i","runId":"r","name":"joined","timestamp":"2026-11-24T16:40:12.402Z","batchId":1,)"
+      R"("batchDuration":2782,)"
       R"("durationMs":{"triggerExecution":2782,"walCommit":169},)"
       R"("eventTime":{"max":"2026-11-24T16:40:11.467Z","watermark":"1970-01-01T00:00:00.000Z"},)"
       R"("stateOperators":[{"operatorName":"symmetricHashJoin","numRowsTotal":40,"numRowsUpdated":39,)"
@@ -144,7 +152,8 @@ TEST_CASE("a progress has typed fields, the totals computed where Spark leaves t
   CHECK(progress.timestamp() == at(day, 16, 40, 12'402));
   CHECK(progress.batch_id() == 1);
   CHECK(progress.batch_duration() == 2782ms);
-  CHECK(progress.duration_ms() == std::map<std::string, milliseconds>{{"triggerExecution", 2782ms}, {"walCommit", 169ms}});
+  CHECK(progress.duration_ms() ==
+        std::map<std::string, milliseconds>{{"triggerExecution", 2782ms}, {"walCommit", 169ms}});
   CHECK(progress.event_time() ==
         std::map<std::string, time_point>{{"max", at(day, 16, 40, 11'467)}, {"watermark", time_point()}});
   CHECK(progress.num_input_rows() == 42);

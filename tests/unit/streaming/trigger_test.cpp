@@ -40,8 +40,8 @@ TEST_CASE("triggers compare by kind and interval and print themselves") {
 TEST_CASE("a blank interval, a negative duration and a real-time batch of no duration are invalid arguments") {
   for (const auto& bad :
        {trigger::processing_time(""), trigger::processing_time("  \t\n"), trigger::continuous(""),
-        trigger::real_time(" "), trigger::processing_time(-1ms), trigger::continuous(-5s), trigger::real_time(-1h), trigger::real_time(0s),
-        trigger::processing_time(std::chrono::milliseconds::min())}) {
+        trigger::real_time(" "), trigger::processing_time(-1ms), trigger::continuous(-5s), trigger::real_time(-1h),
+        trigger::real_time(0s), trigger::processing_time(std::chrono::milliseconds::min())}) {
     INFO(bad.to_string());
     const auto found = problem(bad);
     REQUIRE(found);
