@@ -238,8 +238,7 @@ class column_writer {
     std::vector<cells> parts(fields.size(), cells(column.size()));
     for_each(name, column, [&](std::size_t i, const value& cell) {
       const row& content = cell.as<row>();
-      require(content.size() == fields.size(), "a struct of " + std::to_string(content.size()) + " values for " +
-                                                   std::to_string(fields.size()) + " fields");
+      require(content.size() == fields.size(), "a struct with another number of values than its type has fields");
       for (std::size_t part = 0; part < parts.size(); ++part) parts[part][i] = &content[part];
     });
     for (std::size_t part = 0; part < parts.size(); ++part) {
@@ -276,9 +275,9 @@ std::string encode_stream(const schema& schema, const std::vector<row>& rows) {
   append_schema_message(schema, stream);
   column_writer writer;
   for (std::size_t index = 0; index < rows.size(); ++index) {
-    require(rows[index].size() == schema.size(), "row " + std::to_string(index) + " has " +
-                                                     std::to_string(rows[index].size()) + " values for " +
-                                                     std::to_string(schema.size()) + " columns");
+    if (rows[index].size() == schema.size()) continue;
+    fail("row " + std::to_string(index) + " has " + std::to_string(rows[index].size()) + " values for " +
+         std::to_string(schema.size()) + " columns");
   }
   cells column(rows.size());
   for (std::size_t part = 0; part < schema.size(); ++part) {
