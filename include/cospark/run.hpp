@@ -7,6 +7,8 @@
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/use_awaitable.hpp>
 
 #include <exception>
 #include <optional>
@@ -17,6 +19,8 @@ namespace detail {
 
 template <class T, class Handler>
 asio::awaitable<void> deliver(task<T> operation, Handler handler) {
+  // co_spawn may begin inside the call; what it starts must not end there.
+  co_await asio::post(asio::use_awaitable);
   auto outcome = co_await std::move(operation);
   std::move(handler)(std::move(outcome));
 }

@@ -107,22 +107,24 @@ void wait_engine::fail_all(const error& reason) {
 // A wait has been registered.
 void wait_engine::begin(const connect::session_ptr& session) {
   bool settle_now = false;
+  bool watch_now = false;
   {
     const std::lock_guard lock(mutex_);
     poll_interval_ = first_poll;
     settle_now = bus_ == bus_state::ready;
-    if (!watching_) {
-      watching_ = true;
-      asio::co_spawn(strand_, watch(shared_from_this(), session), asio::detached);
-    }
+    watch_now = !std::exchange(watching_, true);
   }
+  // Not under the mutex: co_spawn may run the coroutine at once.
+  if (watch_now) asio::co_spawn(strand_, watch(shared_from_this(), session), asio::detached);
   if (settle_now) settle_soon(session);
 }
 
 void wait_engine::settle_soon(const connect::session_ptr& session) {
-  const std::lock_guard lock(mutex_);
-  settle_again_ = true;
-  if (std::exchange(settling_, true)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    settle_again_ = true;
+    if (std::exchange(settling_, true)) return;
+  }
   asio::co_spawn(strand_, settle(shared_from_this(), session), asio::detached);
 }
 
@@ -246,9 +248,11 @@ void wait_engine::leave_later() {
     const auto self = weak.lock();
     if (!self) return;
     const auto session = self->session_.lock();
-    const std::lock_guard alarm_lock(self->mutex_);
-    if (!session || self->waits_->size() != 0 || self->bus_ != bus_state::ready) return;
-    if (std::exchange(self->leaving_, true)) return;
+    {
+      const std::lock_guard alarm_lock(self->mutex_);
+      if (!session || self->waits_->size() != 0 || self->bus_ != bus_state::ready) return;
+      if (std::exchange(self->leaving_, true)) return;
+    }
     auto forget = [](const result<void>&) {};
     spawn(self->strand_, execute::guarded(remove_bus(session)), forget);
   };
