@@ -39,12 +39,9 @@ data_frame derive(const data_frame& from, auto select, auto write) {
 /// The same with expressions among what is written.
 data_frame derive(const data_frame& from, auto select, const nodes& expressions, auto write,
                   std::uint32_t levels = 2) {
-  measure inner(levels);
-  inner.add(expressions);
-  auto size = measure::around(node(from));
-  size.depth = std::max(size.depth, inner.size().depth);
-  size.nodes += inner.size().nodes;
-  return derive(from, size, [input = node(from), select, expressions, write](relation& to, build& build) {
+  measure total;
+  total.add(node(from)).at(levels).add(expressions);
+  return derive(from, total.size(), [input = node(from), select, expressions, write](relation& to, build& build) {
     auto& message = *(to.*select)();
     build.write(input, *message.mutable_input());
     write(message, expressions, build);

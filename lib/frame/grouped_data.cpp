@@ -45,11 +45,9 @@ grouped_data::grouped_data(std::shared_ptr<const state> groups) noexcept : state
 data_frame grouped_data::agg(const column_list& aggregates) const {
   const auto& input = frame::access::relation(state_->input);
   const auto& columns = plan::access::nodes(aggregates);
-  plan::measure size;
-  size.add(input).add(state_->grouping).add(columns);
-  if (state_->pivot) size.add(state_->pivot->column);
-  auto total = size.size();
-  total.depth += 1;  // Aggregate > Pivot > Expression
+  plan::measure total;
+  total.add(input).add(state_->grouping).add(columns);
+  if (state_->pivot) total.at(3).add(state_->pivot->column);  // Relation > Aggregate > Pivot > Expression
   const auto write = [input, columns, groups = state_](spark::connect::Relation& to, plan::build& build) {
     auto& message = *to.mutable_aggregate();
     build.write(input, *message.mutable_input());
@@ -65,7 +63,7 @@ data_frame grouped_data::agg(const column_list& aggregates) const {
       plan::write_literal(each, *message.mutable_pivot()->add_values(), build);
     }
   };
-  return frame::access::make(frame::access::session(state_->input), plan::make_relation(total, write));
+  return frame::access::make(frame::access::session(state_->input), plan::make_relation(total.size(), write));
 }
 
 data_frame grouped_data::count() const {

@@ -67,10 +67,9 @@ class relation {
   const std::int64_t plan_id_;
 };
 
-/// Adds up the children of a node, any mix of single ones and vectors. `levels`: messages from the node to a child.
+/// Adds up the children of a node, any mix of single ones and vectors.
 class measure {
  public:
-  explicit measure(std::uint32_t levels = 2) noexcept : levels_(levels) {}
   template <class... Children>
   static extent around(const Children&... children) {
     measure total;
@@ -78,6 +77,11 @@ class measure {
     return total.size();
   }
 
+  /// How many messages lie between the node and the children that follow; usually two, as in Relation > Filter > Relation.
+  measure& at(std::uint32_t levels) noexcept {
+    levels_ = levels;
+    return *this;
+  }
   measure& add(const expression_ptr& child) { return add(child->size()); }
   measure& add(const relation_ptr& child) { return add(child->size()); }
   template <class Child>
@@ -94,7 +98,7 @@ class measure {
     return *this;
   }
 
-  std::uint32_t levels_;
+  std::uint32_t levels_ = 2;
   extent size_;
 };
 

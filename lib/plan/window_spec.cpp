@@ -80,14 +80,11 @@ window_spec window_spec::range_between(std::int64_t start, std::int64_t end) con
 }
 
 column column::over(const window_spec& window) const {
-  plan::measure size;
-  size.add(expression_).add(window.state_->partition);
-  plan::measure deeper(3);  // Expression > Window > SortOrder > Expression
-  deeper.add(window.state_->order);
-  const plan::extent total{std::max(size.size().depth, deeper.size().depth),
-                           size.size().nodes + deeper.size().nodes};
+  plan::measure total;
+  total.add(expression_).add(window.state_->partition);
+  total.at(3).add(window.state_->order);  // Expression > Window > SortOrder > Expression
   return plan::access::make_column(plan::make_expression(
-      total, [function = expression_, parts = window.state_](spark::connect::Expression& to, plan::build& build) {
+      total.size(), [function = expression_, parts = window.state_](spark::connect::Expression& to, plan::build& build) {
         auto& message = *to.mutable_window();
         build.write(function, *message.mutable_window_function());
         parts->write(message, build);
