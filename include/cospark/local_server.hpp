@@ -33,7 +33,8 @@ struct local_server_options {
   /// Jars that go on the class path behind Spark's own, such as the Kafka connector and its dependencies.
   std::vector<std::filesystem::path> extra_class_path;
   /// An archive of loaded classes, with which a server starts in a third of the time. It fits one JVM and one
-  /// class path only. Empty, or a file that does not exist: none is used.
+  /// class path only, but jars of `extra_class_path` may be added to it. Empty: `spark_home/classes.jsa`. A file that
+  /// does not exist, or does not fit, is not used.
   std::filesystem::path class_data_archive;
   /// Write `class_data_archive` when the server stops, instead of using it. Use the server in between for what is to
   /// be quick later, and give `stop_timeout` a minute or more: writing takes the JVM some ten seconds.

@@ -71,13 +71,15 @@ result<fs::path> find_java(const fs::path& wanted) {
                  "no java found: install a Java 17 or 21 runtime, or set JAVA_HOME or local_server_options::java");
 }
 
+result<fs::path> find_spark(const fs::path& wanted) {
+  fs::path home = wanted.empty() ? fs::path(environment_variable("SPARK_HOME")) : wanted;
+  if (!home.empty()) return fs::absolute(home);
+  return failure(errc::invalid_argument,
+                 "where is Spark? Set SPARK_HOME or local_server_options::spark_home to a folder with Spark's jars/");
+}
+
 // The order must not depend on the folder's: the class data archive is only good for the class path it was made with.
-result<std::string> class_path(const local_server_options& options) {
-  const fs::path home = options.spark_home.empty() ? fs::path(environment_variable("SPARK_HOME")) : options.spark_home;
-  if (home.empty()) {
-    return failure(errc::invalid_argument,
-                   "where is Spark? Set SPARK_HOME or local_server_options::spark_home to a folder with Spark's jars/");
-  }
+result<std::string> class_path(const local_server_options& options, const fs::path& home) {
   std::error_code problem;
   std::vector<std::string> jars;
   bool has_connect = false;
@@ -147,7 +149,8 @@ std::vector<std::string> environment_for(const local_server_options& options) {
 result<server_command> make_server_command(const local_server_options& options, std::uint16_t port,
                                            const fs::path& work_dir) {
   COSPARK_TRY_RETURN(const auto java, find_java(options.java));
-  COSPARK_TRY_RETURN(const auto classes, class_path(options));
+  COSPARK_TRY_RETURN(const auto home, find_spark(options.spark_home));
+  COSPARK_TRY_RETURN(const auto classes, class_path(options, home));
 
   server_command command;
   auto& arguments = command.arguments;
@@ -156,10 +159,11 @@ result<server_command> make_server_command(const local_server_options& options, 
   }
   arguments.push_back(fs::absolute(java).string());
   std::error_code problem;
-  if (!options.class_data_archive.empty() && options.create_class_data_archive) {
-    arguments.push_back("-XX:ArchiveClassesAtExit=" + options.class_data_archive.string());
-  } else if (!options.class_data_archive.empty() && fs::exists(options.class_data_archive, problem)) {
-    arguments.push_back("-XX:SharedArchiveFile=" + options.class_data_archive.string());
+  const fs::path archive = options.class_data_archive.empty() ? home / "classes.jsa" : options.class_data_archive;
+  if (options.create_class_data_archive) {
+    arguments.push_back("-XX:ArchiveClassesAtExit=" + archive.string());
+  } else if (fs::exists(archive, problem)) {
+    arguments.push_back("-XX:SharedArchiveFile=" + archive.string());
     arguments.emplace_back("-Xshare:auto");
   }
   // The flags of a short life: compile quickly, collect with one thread.
