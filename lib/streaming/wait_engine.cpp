@@ -161,7 +161,8 @@ asio::awaitable<void> wait_engine::watch(std::shared_ptr<wait_engine> self, conn
       if (!session->server_is_at_least(4, 0)) self->bus_ = bus_state::unusable;
       with_bus = self->bus_ != bus_state::unusable;
     }
-    auto outcome = with_bus ? co_await follow_bus(self, session) : co_await settle_once(self, session);
+    auto step = with_bus ? follow_bus(self, session) : settle_once(self, session);
+    auto outcome = co_await std::move(step);
     if (!outcome) {
       const auto& reason = outcome.error();
       if (with_bus && reason == errc::operation_lost) continue;  // the server forgot the stream: open another
@@ -350,7 +351,12 @@ asio::awaitable<void> wait_engine::fetch_outcomes(std::shared_ptr<wait_engine> s
       self->settle_soon(session);
       continue;
     }
-    auto outcome = status ? co_await fetch_outcome(query) : result<void>(failure(status.error()));
+    result<void> outcome = success();
+    if (status) {
+      outcome = co_await fetch_outcome(query);
+    } else {
+      outcome = failure(status.error());
+    }
     if (outcome) {
       self->waits_->resolve(query->run_id, true);
     } else if (is_passing(outcome.error())) {
