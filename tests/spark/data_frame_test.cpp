@@ -234,7 +234,7 @@ TEST_CASE("show_string: the table as text") {
     CHECK(must(co_await letters(spark).show_string()) ==
           "+----+---+\n|   k|  v|\n+----+---+\n|   a|  1|\n|   b|  2|\n|   a|  3|\n|NULL|  4|\n+----+---+\n");
     CHECK(must(co_await letters(spark).show_string(1)) ==
-          "+---+---+\n|  k|  v|\n+---+---+\n|  a|  1|\n+---+---+\nonly showing top 1 row\n");
+          "+---+---+\n|  k|  v|\n+---+---+\n|  a|  1|\n+---+---+\nonly showing top 1 row");
     const auto shown = must(co_await letters(spark).show_string(1, 0, true));
     CHECK(shown.find("-RECORD 0-") != std::string::npos);
     CHECK(shown.find(" k   | a") != std::string::npos);

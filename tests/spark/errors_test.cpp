@@ -6,12 +6,6 @@ using cospark::errc;
 
 namespace {
 
-asio::awaitable<cospark::streaming_query> failing(cospark::session spark) {
-  auto writer = spark.read_stream().format("rate-micro-batch").option("rowsPerBatch", 5).load()
-                    .select(f::expr("1 / (value - 3)").alias("x")).write_stream().format("noop");
-  co_return must(co_await writer.start());
-}
-
 void check_division(const cospark::error& error, const cospark::streaming_query& query) {
   INFO(error.to_string());
   CHECK(error == errc::query_failed);

@@ -5,23 +5,6 @@
 
 using namespace spark_tests;
 
-namespace {
-
-asio::awaitable<cospark::streaming_query> endless(cospark::session spark) {
-  auto writer = spark.read_stream().format("rate-micro-batch").option("rowsPerBatch", 5).load()
-                    .write_stream().format("noop").query_name(unique("managed"))
-                    .trigger(cospark::trigger::processing_time(500ms));
-  co_return must(co_await writer.start());
-}
-
-asio::awaitable<cospark::streaming_query> failing(cospark::session spark) {
-  auto writer = spark.read_stream().format("rate-micro-batch").option("rowsPerBatch", 5).load()
-                    .select(f::expr("1 / (value - 3)").alias("x")).write_stream().format("noop");
-  co_return must(co_await writer.start());
-}
-
-}  // namespace
-
 TEST_CASE("streams().active(): the running queries of the session") {
   spark_test([](cospark::session spark) -> check {
     CHECK(must(co_await spark.streams().active()).empty());

@@ -11,20 +11,6 @@ using namespace spark_tests;
 
 namespace {
 
-/// A query that goes on until it is stopped, with a batch every 200 ms.
-asio::awaitable<cospark::streaming_query> endless(cospark::session spark) {
-  auto writer = spark.read_stream().format("rate-micro-batch").option("rowsPerBatch", 5).load()
-                    .write_stream().format("noop").query_name(unique("endless"))
-                    .trigger(cospark::trigger::processing_time(200ms));
-  co_return must(co_await writer.start());
-}
-
-asio::awaitable<cospark::streaming_query> failing(cospark::session spark) {
-  auto writer = spark.read_stream().format("rate-micro-batch").option("rowsPerBatch", 5).load()
-                    .select(f::expr("1 / (value - 3)").alias("x")).write_stream().format("noop");
-  co_return must(co_await writer.start());
-}
-
 asio::awaitable<void> await_into(cospark::streaming_query query, std::optional<cospark::result<void>>& outcome) {
   outcome = co_await query.await_termination();
 }

@@ -238,6 +238,19 @@ cospark::data_frame three_events(const cospark::session& spark, const folder& fi
   return spark.read_stream().schema(std::string(event_schema)).json(source);
 }
 
+asio::awaitable<cospark::streaming_query> endless(cospark::session spark) {
+  auto writer = spark.read_stream().format("rate-micro-batch").option("rowsPerBatch", 5).load()
+                    .write_stream().format("noop").query_name(unique("endless"))
+                    .trigger(cospark::trigger::processing_time(200ms));
+  co_return must(co_await writer.start());
+}
+
+asio::awaitable<cospark::streaming_query> failing(cospark::session spark) {
+  auto writer = spark.read_stream().format("rate-micro-batch").option("rowsPerBatch", 5).load()
+                    .select(f::expr("1 / (value - 3)").alias("x")).write_stream().format("noop");
+  co_return must(co_await writer.start());
+}
+
 std::string unique(std::string_view name) {
   static std::atomic<int> counter = 0;
   return std::string(name) + "_" + std::to_string(++counter);
