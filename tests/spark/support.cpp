@@ -29,6 +29,8 @@ std::string environment(const std::string& name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
+bool with_kafka() { return !environment("COSPARK_TEST_KAFKA").empty(); }
+
 std::string spark_home() {
   if (auto home = environment("COSPARK_SPARK_HOME"); !home.empty()) return home;
   std::string name = "COSPARK_SPARK_HOME_" + spark_version();
@@ -58,9 +60,15 @@ class run_listener : public listener_base {
 
   void testRunStarting(const Catch::TestRunInfo& info) override {
     listener_base::testRunStarting(info);
-    if (!spark_home().empty()) return;
-    std::cout << "skipped: no Spark " << spark_version() << " (COSPARK_SPARK_HOME is not set; scripts/test sets it)"
-              << std::endl;
+    std::string missing;
+    if (spark_home().empty()) missing = "COSPARK_SPARK_HOME, the folder of Spark " + spark_version() + ",";
+    if (with_kafka()) {
+      for (const char* name : {"COSPARK_KAFKA_CONNECTOR", "COSPARK_KAFKA_BOOTSTRAP"}) {
+        if (environment(name).empty()) missing = name;
+      }
+    }
+    if (missing.empty()) return;
+    std::cout << "skipped: " << missing << " is not set; scripts/test sets it" << std::endl;
     std::_Exit(skipped);
   }
 
@@ -132,8 +140,8 @@ const cospark::local_server& shared_server() {
   auto& run = of_the_run();
   if (!run.server) {
     auto options = server_options();
-    if (const auto connector = environment("COSPARK_KAFKA_CONNECTOR");
-        !connector.empty() && !environment("COSPARK_TEST_KAFKA").empty()) {
+    if (with_kafka()) {
+      const fs::path connector = environment("COSPARK_KAFKA_CONNECTOR");
       for (const auto& jar : fs::directory_iterator(connector)) options.extra_class_path.push_back(jar.path());
       std::sort(options.extra_class_path.begin(), options.extra_class_path.end());
     }
