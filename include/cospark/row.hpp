@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace cospark {
@@ -23,6 +24,14 @@ class row {
   row();
   /// Values without names.
   explicit row(std::vector<value> values);
+  /// `row::of(1, "a", nullptr)`: values without names.
+  template <class... T>
+  static row of(T&&... content) {
+    std::vector<value> values;
+    values.reserve(sizeof...(T));
+    (values.emplace_back(std::forward<T>(content)), ...);
+    return row(std::move(values));
+  }
   /// Values with names and types; as many as `schema` has fields, else throws `exception` with
   /// `errc::invalid_argument`.
   row(std::vector<value> values, cospark::schema schema);
@@ -42,9 +51,13 @@ class row {
 
   /// The content of a value, see `value::as`.
   template <value_alternative T>
-  std::conditional_t<std::is_arithmetic_v<T>, T, const T&> get(std::size_t index) const { return (*this)[index].as<T>(); }
+  std::conditional_t<std::is_arithmetic_v<T>, T, const T&> get(std::size_t index) const {
+    return (*this)[index].as<T>();
+  }
   template <value_alternative T>
-  std::conditional_t<std::is_arithmetic_v<T>, T, const T&> get(std::string_view name) const { return (*this)[name].as<T>(); }
+  std::conditional_t<std::is_arithmetic_v<T>, T, const T&> get(std::string_view name) const {
+    return (*this)[name].as<T>();
+  }
 
   /// Text as Spark's `cast(struct as string)`: `{1, x}`.
   std::string to_string() const;

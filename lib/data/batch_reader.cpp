@@ -67,6 +67,11 @@ class reader {
         default: return bad("an unknown codec");
       }
     }
+    // FlatBuffers' verifier does not look at the alignment of structures in a vector.
+    if ((node_count() != 0 && !is_aligned(message_.nodes()->Data())) ||
+        (buffer_count() != 0 && !is_aligned(message_.buffers()->Data()))) {
+      return bad("its head is not aligned");
+    }
     // Buffers that share bytes would let a small message stand for endless work.
     std::int64_t total = 0;
     for (std::size_t i = 0; i < buffer_count(); ++i) {
@@ -110,6 +115,8 @@ class reader {
   std::size_t node_count() const noexcept { return message_.nodes() == nullptr ? 0 : message_.nodes()->size(); }
   std::size_t buffer_count() const noexcept { return message_.buffers() == nullptr ? 0 : message_.buffers()->size(); }
 
+  static bool is_aligned(const void* place) noexcept { return reinterpret_cast<std::uintptr_t>(place) % 8 == 0; }
+
   static error wrong(const arrow_field& field, const std::string& what) {
     return error(errc::protocol_error, "damaged Arrow batch: column " + field.name + " " + what);
   }
@@ -125,15 +132,18 @@ class reader {
     column.size = node.length();
     column.null_count = node.null_count();
     if (column.size < 0) return wrong(field, "has a negative number of values");
-    if (column.size > limits_.rows) return too_much("column " + field.name + ": " + std::to_string(column.size) + " values");
-    if (column.null_count < 0 || column.null_count > column.size) return wrong(field, "has an impossible number of nulls");
+    if (column.size > limits_.rows)
+      return too_much("column " + field.name + ": " + std::to_string(column.size) + " values");
+    if (column.null_count < 0 || column.null_count > column.size)
+      return wrong(field, "has an impossible number of nulls");
     if (field.shape == layout::null) {
       column.null_count = column.size;
       return column;
     }
     COSPARK_TRY_RETURN(const byte_span validity, buffer(field));
     if (column.null_count == 0) return column;
-    if (static_cast<std::int64_t>(validity.size()) < (column.size + 7) / 8) return wrong(field, "does not say what is null");
+    if (static_cast<std::int64_t>(validity.size()) < (column.size + 7) / 8)
+      return wrong(field, "does not say what is null");
     if (column.size - count_set_bits(validity, column.size) != column.null_count) {
       return wrong(field, "has another number of nulls than it says");
     }
@@ -170,7 +180,8 @@ class reader {
       return too_much("column " + field.name + ": a buffer of " + std::to_string(length) + " bytes");
     }
     total_bytes_ += length;
-    if (total_bytes_ > limits_.batch_bytes) return too_much("more than " + std::to_string(limits_.batch_bytes) + " bytes");
+    if (total_bytes_ > limits_.batch_bytes)
+      return too_much("more than " + std::to_string(limits_.batch_bytes) + " bytes");
     return success();
   }
 
@@ -213,7 +224,8 @@ class reader {
                                                               : offsets_hold<std::int32_t>(column, end);
     if (!holds) return wrong(field, "has offsets that do not go up or lie outside of its values");
     if (field.type.kind() == type_kind::string_type && limits_.require_utf8 && !is_utf8(column)) {
-      return wrong(field, "holds a string that is not UTF-8; is_valid_utf8 and make_valid_utf8 find and mend such ones");
+      return wrong(field,
+                   "holds a string that is not UTF-8; is_valid_utf8 and make_valid_utf8 find and mend such ones");
     }
     return success();
   }

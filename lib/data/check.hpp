@@ -8,7 +8,9 @@
 
 namespace cospark::data {
 
-[[noreturn]] inline void fail(std::string message) { throw exception(error(errc::invalid_argument, std::move(message))); }
+[[noreturn]] inline void fail(std::string message) {
+  throw exception(error(errc::invalid_argument, std::move(message)));
+}
 
 inline void require(bool holds, const char* otherwise) {
   if (!holds) fail(otherwise);

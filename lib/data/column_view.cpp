@@ -188,7 +188,8 @@ std::string_view column_view::string_at(std::size_t index) const {
 }
 
 std::span<const std::byte> column_view::binary_at(std::size_t index) const {
-  require_layout(*data_, data_->shape == layout::variable || data_->shape == layout::large_variable, "strings or bytes");
+  require_layout(*data_, data_->shape == layout::variable || data_->shape == layout::large_variable,
+                 "strings or bytes");
   const std::int64_t at = checked(*data_, index);
   return data_->is_null(at) ? std::span<const std::byte>() : bytes_at(*data_, at);
 }

@@ -99,7 +99,8 @@ interval_field data_type::start_field() const {
 
 interval_field data_type::end_field() const {
   return static_cast<interval_field>(
-      expect(*this, {type_kind::year_month_interval_type, type_kind::day_time_interval_type}, "interval fields").second);
+      expect(*this, {type_kind::year_month_interval_type, type_kind::day_time_interval_type}, "interval fields")
+          .second);
 }
 
 const data_type& data_type::element_type() const {

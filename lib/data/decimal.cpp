@@ -12,7 +12,8 @@ __extension__ typedef unsigned __int128 unsigned_wide;
 constexpr int max_digits = 38;
 
 unsigned_wide magnitude(const decimal& number) noexcept {
-  const unsigned_wide bits = (static_cast<unsigned_wide>(static_cast<std::uint64_t>(number.high())) << 64) | number.low();
+  const unsigned_wide bits =
+      (static_cast<unsigned_wide>(static_cast<std::uint64_t>(number.high())) << 64) | number.low();
   return number.high() < 0 ? ~bits + 1 : bits;
 }
 

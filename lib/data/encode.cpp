@@ -52,12 +52,17 @@ class column_writer {
       case type_kind::timestamp_ltz_nanos_type: return times<timestamp_nanos>(name, column);
       case type_kind::timestamp_ntz_nanos_type: return times<timestamp_ntz_nanos>(name, column);
       case type_kind::time_type:
-        return numbers<std::int64_t>(name, column, [](const value& cell) { return std::int64_t{cell.as<time_of_day>().since_midnight.count()}; });
+        return numbers<std::int64_t>(name, column, [](const value& cell) {
+          return std::int64_t{cell.as<time_of_day>().since_midnight.count()};
+        });
       case type_kind::calendar_interval_type: return numbers<calendar_words>(name, column, calendar);
       case type_kind::year_month_interval_type:
-        return numbers<std::int32_t>(name, column, [](const value& cell) { return cell.as<year_month_interval>().months; });
+        return numbers<std::int32_t>(name, column,
+                                     [](const value& cell) { return cell.as<year_month_interval>().months; });
       case type_kind::day_time_interval_type:
-        return numbers<std::int64_t>(name, column, [](const value& cell) { return std::int64_t{cell.as<day_time_interval>().duration.count()}; });
+        return numbers<std::int64_t>(name, column, [](const value& cell) {
+          return std::int64_t{cell.as<day_time_interval>().duration.count()};
+        });
       case type_kind::array_type: return arrays(name, type, column);
       case type_kind::map_type: return maps(name, type, column);
       case type_kind::struct_type: return structs(name, type, column);

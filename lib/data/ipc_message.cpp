@@ -39,7 +39,8 @@ result<std::vector<ipc_message>> split_stream(std::span<const std::byte> stream,
     flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(head.data()), head.size(),
                                    static_cast<flatbuffers::uoffset_t>(2 * max_depth + 16),
                                    static_cast<flatbuffers::uoffset_t>(head.size() / 4));
-    if (!cospark::arrow::VerifyMessageBuffer(verifier)) return bad("a message's head is malformed or nested too deeply");
+    if (!cospark::arrow::VerifyMessageBuffer(verifier))
+      return bad("a message's head is malformed or nested too deeply");
     const cospark::arrow::Message* metadata = cospark::arrow::GetMessage(head.data());
     if (metadata->version() < cospark::arrow::MetadataVersion_V4 ||
         metadata->version() > cospark::arrow::MetadataVersion_V5) {

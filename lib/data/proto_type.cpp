@@ -93,7 +93,8 @@ result<data_type> read(const DataType& message, int depth) {
       const DataType::YearMonthInterval& interval = message.year_month_interval();
       const int start = interval.has_start_field() ? interval.start_field() : 0;
       const int end = interval.has_end_field() ? interval.end_field() : interval.has_start_field() ? start : 1;
-      return types::year_month_interval_type(field_of(start, interval_field::year), field_of(end, interval_field::year));
+      return types::year_month_interval_type(field_of(start, interval_field::year),
+                                             field_of(end, interval_field::year));
     }
     case DataType::kDayTimeInterval: {
       const DataType::DayTimeInterval& interval = message.day_time_interval();

@@ -73,7 +73,8 @@ std::string schema::tree_string() const {
 result<schema> schema::from_json(std::string_view text) {
   COSPARK_TRY_RETURN(const data_type type, data::type_from_json(text));
   if (type.kind() != type_kind::struct_type) {
-    return failure(errc::invalid_argument, "the JSON of a schema is that of a struct type, not of " + type.simple_string());
+    return failure(errc::invalid_argument,
+                   "the JSON of a schema is that of a struct type, not of " + type.simple_string());
   }
   return type.fields();
 }

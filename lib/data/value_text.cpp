@@ -53,13 +53,17 @@ void append_number(Number number, std::string& out) {
     return;
   }
   char buffer[64];
-  const auto written = std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::scientific);
+  auto written = std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::scientific);
+  // Of the numbers of two digits Java takes the nearest, where one digit would do: 4.9E-324, not 5.0E-324.
+  if (buffer[1] != '.')
+    written = std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::scientific, 1);
   const std::string_view text(buffer, static_cast<std::size_t>(written.ptr - buffer));
   const std::size_t e = text.find('e');
   std::string digits;
   for (char c : text.substr(0, e)) {
     if (c != '.') digits += c;
   }
+  digits.erase(digits.find_last_not_of('0') + 1);
   int exponent = 0;
   const char* exponent_text = text.data() + e + (text[e + 1] == '+' ? 2 : 1);
   std::from_chars(exponent_text, text.data() + text.size(), exponent);
@@ -134,7 +138,8 @@ void append_time_of_day(std::int64_t units, std::int64_t units_per_second, std::
   if (units < 0) {
     out += '-';
   }
-  const std::uint64_t size = units < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(units) : static_cast<std::uint64_t>(units);
+  const std::uint64_t size =
+      units < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(units) : static_cast<std::uint64_t>(units);
   const auto per_second = static_cast<std::uint64_t>(units_per_second);
   const std::uint64_t seconds = size / per_second;
   append_padded(seconds / 3600, 2, out);
@@ -198,8 +203,8 @@ void append_text(const year_month_interval& interval, std::string& out) {
 }
 
 void append_text(const day_time_interval& interval, std::string& out) {
-  constexpr std::uint64_t units[] = {86'400 * std::uint64_t{micros_per_second}, 3'600 * std::uint64_t{micros_per_second},
-                                     60 * std::uint64_t{micros_per_second}};
+  constexpr std::uint64_t units[] = {86'400 * std::uint64_t{micros_per_second},
+                                     3'600 * std::uint64_t{micros_per_second}, 60 * std::uint64_t{micros_per_second}};
   out += "INTERVAL '";
   const std::int64_t signed_rest = interval.duration.count();
   if (signed_rest < 0) out += '-';

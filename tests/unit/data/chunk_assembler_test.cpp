@@ -64,7 +64,9 @@ TEST_CASE("a missing, repeated, misplaced or foreign chunk breaks the protocol")
   data::arrow_chunk whole;
   CHECK(second(whole).error() == errc::protocol_error);
 
-  const auto first = [](std::int64_t index, std::int64_t count) { return data::chunk_assembler().add(chunk(index, count)); };
+  const auto first = [](std::int64_t index, std::int64_t count) {
+    return data::chunk_assembler().add(chunk(index, count));
+  };
   CHECK(first(1, 3).error() == errc::protocol_error);
   CHECK(first(0, 0).error() == errc::protocol_error);
   CHECK(first(0, -1).error() == errc::protocol_error);
