@@ -100,6 +100,9 @@ result<void> set(connection_string& out, const std::string& key, std::string val
 
 result<void> parse_authority(std::string_view authority, connection_string& out) {
   std::string_view port;
+  if (authority.find('@') != std::string_view::npos) {
+    return wrong("credentials before '@' are not supported: use ;token=");
+  }
   if (authority.starts_with('[')) {
     const auto end = authority.find(']');
     if (end == std::string_view::npos) return wrong("'[' without ']' around an IPv6 address");
@@ -122,7 +125,6 @@ result<void> parse_authority(std::string_view authority, connection_string& out)
     }
     const auto fits = [](char c) { return c == '.' || c == '-' || c == '_' || std::isalnum(static_cast<unsigned char>(c)); };
     if (out.host.empty()) return wrong("the host is missing: sc://host:15002");
-    if (out.host.find('@') != std::string::npos) return wrong("credentials before '@' are not supported: use ;token=");
     if (!std::all_of(out.host.begin(), out.host.end(), fits)) return wrong("the host has a character that no host has");
   }
   if (!port.empty()) {
@@ -140,7 +142,10 @@ std::string connection_string::target() const {
 }
 
 bool connection_string::is_loopback() const {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  if (host == "localhost" || host == "::1") return true;
+  // An address, not a name that begins like one: a token may go there in plain text.
+  const auto numeric = [](char c) { return c == '.' || (c >= '0' && c <= '9'); };
+  return host.starts_with("127.") && std::all_of(host.begin(), host.end(), numeric);
 }
 
 result<connection_string> parse_connection_string(std::string_view text) {

@@ -73,6 +73,8 @@ errc classify_spark(const call_failure& failure) {
   }
   if (failure.has_class("sql.streaming.StreamingQueryException")) return errc::query_failed;
   if (failure.has_class("sql.AnalysisException")) return errc::analysis_failed;
+  // Spark's word for what it refuses: a setting, an interval, an output mode that it cannot read.
+  if (failure.has_class("SparkIllegalArgumentException")) return errc::analysis_failed;
   const std::string_view state = failure.sql_state;
   if (starts_with_any(state, {"42", "0A", "56"})) return errc::analysis_failed;
   if (state.empty() && std::find(failure.classes.begin(), failure.classes.end(),
@@ -94,6 +96,11 @@ std::string printable(std::string_view text, std::size_t limit) {
   result.reserve(std::min(text.size(), limit));
   for (const char c : text) {
     if (result.size() >= limit) {
+      const auto continues = [](char each) { return (static_cast<unsigned char>(each) & 0xc0U) == 0x80U; };
+      if (continues(c)) {  // the cut is inside a character: take the begun one out
+        while (!result.empty() && continues(result.back())) result.pop_back();
+        if (!result.empty()) result.pop_back();
+      }
       result += "…";
       break;
     }

@@ -14,9 +14,13 @@ constexpr unsigned max_executions = 5;
 }  // namespace
 
 std::chrono::milliseconds backoff(const retry_policy& policy, unsigned failures) {
-  auto wait = policy.initial_backoff;
-  for (unsigned i = 1; i < failures && wait < policy.max_backoff; ++i) wait *= policy.multiplier;
-  return std::min(wait, policy.max_backoff);
+  const auto most = policy.max_backoff;
+  auto wait = std::min(policy.initial_backoff, most);
+  if (policy.multiplier <= 1) return wait;
+  for (unsigned i = 1; i < failures && wait.count() > 0 && wait < most; ++i) {
+    wait = wait > most / policy.multiplier ? most : wait * policy.multiplier;
+  }
+  return wait;
 }
 
 std::chrono::milliseconds with_jitter(const retry_policy& policy, std::chrono::milliseconds wait) {
@@ -27,10 +31,8 @@ std::chrono::milliseconds with_jitter(const retry_policy& policy, std::chrono::m
 
 machine::decision machine::on_response(const std::string& response_id, bool complete, clock::time_point now) {
   if (finished_) return {step::skip};
-  failures_ = 0;
-  last_progress_ = now;
-  segment_delivered_ = true;
   if (!response_id.empty()) {
+    // Not progress: a server that repeats itself for ever would never be given up.
     if (!recent_ids_.insert(response_id).second) return {step::skip};
     recent_.push_back(response_id);
     last_response_id_ = response_id;
@@ -39,6 +41,9 @@ machine::decision machine::on_response(const std::string& response_id, bool comp
       recent_.pop_front();
     }
   }
+  failures_ = 0;
+  last_progress_ = now;
+  segment_delivered_ = true;
   if (complete) {
     finished_ = true;
     return {step::finish};
