@@ -1,0 +1,187 @@
+#include "catch.hpp"
+#include "rpc/inbox.hpp"
+
+#include <asio/io_context.hpp>
+
+#include <atomic>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using cospark::rpc::inbox;
+using cospark::rpc::inbox_node;
+
+struct record {
+  std::vector<int> delivered;
+  std::atomic<int> discarded{0};
+};
+
+class note : public inbox_node {
+ public:
+  note(record& to, int number, bool throws = false) : inbox_node(&note::finish), record_(to), number_(number), throws_(throws) {}
+
+ private:
+  static void finish(inbox_node* node, bool deliver) {
+    const std::unique_ptr<note> self(static_cast<note*>(node));
+    if (!deliver) {
+      ++self->record_.discarded;
+      return;
+    }
+    self->record_.delivered.push_back(self->number_);
+    if (self->throws_) throw std::runtime_error("user code failed");
+  }
+
+  record& record_;
+  int number_;
+  bool throws_;
+};
+
+// Owns the inbox that it waits in, as a coroutine frame does in the end.
+class owner : public inbox_node {
+ public:
+  owner(std::shared_ptr<inbox> held, std::atomic<int>& freed)
+      : inbox_node(&owner::finish), held_(std::move(held)), freed_(freed) {}
+
+ private:
+  static void finish(inbox_node* node, bool) {
+    const std::unique_ptr<owner> self(static_cast<owner*>(node));
+    ++self->freed_;
+  }
+
+  std::shared_ptr<inbox> held_;
+  std::atomic<int>& freed_;
+};
+
+}  // namespace
+
+TEST_CASE("an inbox delivers in order, and never inside push") {
+  asio::io_context io;
+  const auto box = std::make_shared<inbox>(io.get_executor());
+  record seen;
+  for (int i = 0; i < 5; ++i) box->push(*new note(seen, i));
+  CHECK(seen.delivered.empty());
+  CHECK(io.run() == 1);  // one handler for all five
+  CHECK(seen.delivered == std::vector<int>{0, 1, 2, 3, 4});
+}
+
+TEST_CASE("what is pushed after a drain is delivered by the next one") {
+  asio::io_context io;
+  const auto box = std::make_shared<inbox>(io.get_executor());
+  record seen;
+  box->push(*new note(seen, 1));
+  io.run();
+  box->push(*new note(seen, 2));
+  io.restart();
+  io.run();
+  CHECK(seen.delivered == std::vector<int>{1, 2});
+}
+
+TEST_CASE("a stopped context loses nothing") {
+  asio::io_context io;
+  const auto box = std::make_shared<inbox>(io.get_executor());
+  record seen;
+  box->push(*new note(seen, 1));
+  io.stop();
+  CHECK(io.run() == 0);
+  box->push(*new note(seen, 2));
+  io.restart();
+  io.run();
+  CHECK(seen.delivered == std::vector<int>{1, 2});
+}
+
+TEST_CASE("a drain that is never run frees what waits, even if that owns the inbox") {
+  record seen;
+  std::atomic<int> freed{0};
+  {
+    asio::io_context io;
+    auto box = std::make_shared<inbox>(io.get_executor());
+    box->push(*new note(seen, 1));
+    box->push(*new owner(box, freed));
+    box.reset();
+    CHECK(freed == 0);
+  }
+  CHECK(seen.discarded == 1);
+  CHECK(freed == 1);
+  CHECK(seen.delivered.empty());
+}
+
+TEST_CASE("a closed inbox frees everything, now and later") {
+  asio::io_context io;
+  const auto box = std::make_shared<inbox>(io.get_executor());
+  record seen;
+  box->push(*new note(seen, 1));
+  box->close();
+  CHECK(seen.discarded == 1);
+  box->push(*new note(seen, 2));
+  CHECK(seen.discarded == 2);
+  io.run();
+  CHECK(seen.delivered.empty());
+}
+
+TEST_CASE("an exception in one completion does not lose the rest") {
+  asio::io_context io;
+  const auto box = std::make_shared<inbox>(io.get_executor());
+  record seen;
+  box->push(*new note(seen, 1));
+  box->push(*new note(seen, 2, true));
+  box->push(*new note(seen, 3));
+  box->push(*new note(seen, 4));
+  CHECK_THROWS_AS(io.run(), std::runtime_error);
+  CHECK(seen.delivered == std::vector<int>{1, 2});
+  io.run();
+  CHECK(seen.delivered == std::vector<int>{1, 2, 3, 4});
+  CHECK(seen.discarded == 0);
+}
+
+TEST_CASE("many threads push, all is delivered, and each thread's part in its order") {
+  constexpr int threads = 4;
+  constexpr int each = 2000;
+  asio::io_context io;
+  const auto box = std::make_shared<inbox>(io.get_executor());
+  record seen;
+  std::vector<std::thread> pushing;
+  for (int t = 0; t < threads; ++t) {
+    pushing.emplace_back([&seen, box, t] {
+      for (int i = 0; i < each; ++i) box->push(*new note(seen, t * each + i));
+    });
+  }
+  while (seen.delivered.size() < threads * each) {
+    io.restart();
+    io.run_one_for(std::chrono::milliseconds(1));
+  }
+  for (auto& thread : pushing) thread.join();
+  std::vector<int> next(threads, 0);
+  bool in_order = true;
+  for (const int number : seen.delivered) {
+    auto& expected = next[static_cast<std::size_t>(number / each)];
+    in_order = in_order && number % each == expected;
+    ++expected;
+  }
+  CHECK(in_order);
+  CHECK(next == std::vector<int>(threads, each));
+}
+
+TEST_CASE("an inbox that closes while threads push delivers or frees each note once") {
+  for (int round = 0; round < 50; ++round) {
+    record seen;
+    {
+      asio::io_context io;
+      const auto box = std::make_shared<inbox>(io.get_executor());
+      std::vector<std::thread> pushing;
+      for (int t = 0; t < 3; ++t) {
+        pushing.emplace_back([&seen, box] {
+          for (int i = 0; i < 100; ++i) box->push(*new note(seen, i));
+        });
+      }
+      io.poll();
+      box->close();
+      for (auto& thread : pushing) thread.join();
+      io.restart();
+      io.poll();
+    }
+    REQUIRE(seen.delivered.size() + static_cast<std::size_t>(seen.discarded) == 300);
+  }
+}

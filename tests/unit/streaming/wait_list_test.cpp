@@ -1,0 +1,208 @@
+#include "catch.hpp"
+#include "streaming/wait_list.hpp"
+
+#include <cospark/run.hpp>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using cospark::errc;
+using cospark::streaming::wait_list;
+using outcome = wait_list::outcome;
+using deadline = std::optional<wait_list::clock::time_point>;
+
+struct fixture {
+  asio::io_context io;
+  std::shared_ptr<cospark::rpc::engine> engine = cospark::rpc::engine::make(io.get_executor());
+  std::shared_ptr<wait_list> list = wait_list::make(*engine);
+  std::vector<std::string> ended;  // "key=outcome", in order
+
+  static std::string text(const outcome& value) {
+    if (!value) return std::string(value.error() == errc::cancelled ? "cancelled" : "failed");
+    return value.value() ? "true" : "false";
+  }
+
+  static asio::awaitable<void> wait(fixture& of, std::string key, deadline until) {
+    auto value = co_await of.list->wait(key, until);
+    of.ended.push_back(key + '=' + text(value));
+  }
+  void start(std::string key, deadline until = std::nullopt) {
+    asio::co_spawn(io, wait(*this, std::move(key), until), asio::detached);
+  }
+  void start(std::string key, asio::cancellation_signal& signal) {
+    asio::co_spawn(io, wait(*this, std::move(key), std::nullopt),
+                   asio::bind_cancellation_slot(signal.slot(), asio::detached));
+  }
+  void poll() {
+    io.restart();
+    io.poll();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("resolving a key ends all its waits and no other") {
+  fixture test;
+  test.start("a");
+  test.start("b");
+  test.start("a");
+  test.poll();
+  CHECK(test.list->size() == 3);
+  CHECK(test.list->keys().size() == 2);
+  test.list->resolve("a", true);
+  CHECK(test.ended.empty());  // never inside resolve
+  test.poll();
+  CHECK(test.ended == std::vector<std::string>{"a=true", "a=true"});
+  CHECK(test.list->size() == 1);
+  CHECK(test.list->contains("b"));
+  CHECK_FALSE(test.list->contains("a"));
+  test.list->resolve("nobody", true);
+  test.list->resolve("b", cospark::failure(errc::query_failed, "it failed"));
+  test.poll();
+  CHECK(test.ended.back() == "b=failed");
+}
+
+TEST_CASE("a wait ends with false at its deadline, the earliest first") {
+  fixture test;
+  const auto now = wait_list::clock::now();
+  test.start("late", now + 60ms);
+  test.start("early", now + 20ms);
+  test.start("never");
+  test.io.run_for(5s);
+  while (test.ended.size() < 2) test.io.run_for(10ms);
+  CHECK(test.ended == std::vector<std::string>{"early=false", "late=false"});
+  CHECK(wait_list::clock::now() >= now + 60ms);
+  CHECK(test.list->size() == 1);
+  test.list->resolve("never", true);
+  test.poll();
+  CHECK(test.ended.size() == 3);
+}
+
+TEST_CASE("a deadline that has passed already ends the wait at once") {
+  fixture test;
+  test.start("a", wait_list::clock::now() - 1s);
+  test.io.run_for(5s);
+  CHECK(test.ended == std::vector<std::string>{"a=false"});
+}
+
+TEST_CASE("cancelling one wait leaves the others of its key alone") {
+  fixture test;
+  asio::cancellation_signal signal;
+  test.start("a");
+  test.start("a", signal);
+  test.start("a");
+  test.poll();
+  signal.emit(asio::cancellation_type::terminal);
+  signal.emit(asio::cancellation_type::terminal);
+  test.poll();
+  CHECK(test.ended == std::vector<std::string>{"a=cancelled"});
+  CHECK(test.list->size() == 2);
+  test.list->resolve("a", true);
+  test.poll();
+  CHECK(test.ended.size() == 3);
+}
+
+TEST_CASE("a wait that was resolved is not cancelled any more") {
+  fixture test;
+  asio::cancellation_signal signal;
+  test.start("a", signal);
+  test.poll();
+  test.list->resolve("a", true);
+  signal.emit(asio::cancellation_type::terminal);
+  test.poll();
+  CHECK(test.ended == std::vector<std::string>{"a=true"});
+}
+
+TEST_CASE("failing all waits ends each with the reason") {
+  fixture test;
+  test.start("a");
+  test.start("b", wait_list::clock::now() + 1h);
+  test.poll();
+  test.list->fail_all(cospark::error(errc::session_lost));
+  test.poll();
+  CHECK(test.ended.size() == 2);
+  CHECK(test.list->size() == 0);
+}
+
+TEST_CASE("what is called on registration runs when the wait can be resolved already") {
+  fixture test;
+  std::string seen;
+  auto wait = [](fixture& of, std::string& result) -> asio::awaitable<void> {
+    std::function<void()> registered = [&of] { of.list->resolve("a", true); };
+    auto value = co_await of.list->wait("a", std::nullopt, registered);
+    result = fixture::text(value);
+  };
+  asio::co_spawn(test.io, wait(test, seen), asio::detached);
+  test.poll();
+  CHECK(seen == "true");
+}
+
+TEST_CASE("ten thousand waits are resolved one by one") {
+  fixture test;
+  constexpr int count = 10'000;
+  for (int i = 0; i < count; ++i) test.start(std::to_string(i));
+  test.poll();
+  REQUIRE(test.list->size() == count);
+  for (int i = count - 1; i >= 0; --i) test.list->resolve(std::to_string(i), true);
+  test.poll();
+  CHECK(test.ended.size() == count);
+  CHECK(test.ended.front() == std::to_string(count - 1) + "=true");
+}
+
+TEST_CASE("waits are freed unrun when their context is destroyed") {
+  const auto alive = std::make_shared<int>(0);
+  {
+    asio::io_context io;
+    auto list = wait_list::make(*cospark::rpc::engine::make(io.get_executor()));
+    auto hold = [](std::shared_ptr<wait_list> in, std::shared_ptr<int>, deadline until) -> asio::awaitable<void> {
+      co_await in->wait("a", until);
+    };
+    asio::co_spawn(io, hold(list, alive, std::nullopt), asio::detached);
+    asio::co_spawn(io, hold(list, alive, wait_list::clock::now() + 1h), asio::detached);
+    io.poll();
+    CHECK(alive.use_count() == 3);
+    list->resolve("a", true);  // on its way, never run
+    asio::co_spawn(io, hold(list, alive, std::nullopt), asio::detached);
+  }
+  CHECK(alive.use_count() == 1);
+}
+
+TEST_CASE("threads that resolve race with deadlines and cancellation, and each wait ends once") {
+  fixture test;
+  constexpr int count = 2000;
+  std::vector<asio::cancellation_signal> signals(count / 4);
+  const auto soon = wait_list::clock::now() + 2ms;
+  for (int i = 0; i < count; ++i) {
+    if (i % 4 == 0) {
+      test.start(std::to_string(i), signals[static_cast<std::size_t>(i / 4)]);
+    } else {
+      test.start(std::to_string(i), i % 4 == 1 ? deadline(soon + std::chrono::microseconds(i)) : std::nullopt);
+    }
+  }
+  test.poll();
+  std::vector<std::thread> resolving;
+  for (int t = 0; t < 2; ++t) {
+    resolving.emplace_back([list = test.list, t] {
+      for (int i = t; i < count; i += 2) list->resolve(std::to_string(i), true);
+    });
+  }
+  for (auto& signal : signals) {
+    signal.emit(asio::cancellation_type::terminal);
+    test.poll();
+  }
+  for (auto& thread : resolving) thread.join();
+  while (test.list->size() != 0) test.poll();
+  test.poll();
+  CHECK(test.ended.size() == count);
+}
