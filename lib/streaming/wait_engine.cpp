@@ -149,6 +149,9 @@ void wait_engine::note_event(int type, const std::string& json, const connect::s
 // On the strand from here on.
 
 asio::awaitable<void> wait_engine::watch(std::shared_ptr<wait_engine> self, connect::session_ptr session) {
+  using clock = wait_list::clock;
+  auto answered = clock::now();
+  std::chrono::milliseconds reopen = first_poll;
   for (;;) {
     bool with_bus = false;
     {
@@ -161,27 +164,36 @@ asio::awaitable<void> wait_engine::watch(std::shared_ptr<wait_engine> self, conn
       if (!session->server_is_at_least(4, 0)) self->bus_ = bus_state::unusable;
       with_bus = self->bus_ != bus_state::unusable;
     }
+    const auto began = clock::now();
     auto step = with_bus ? follow_bus(self, session) : settle_once(self, session);
-    auto outcome = co_await std::move(step);
+    const auto outcome = co_await std::move(step);
+    const auto now = clock::now();
+    if (outcome || with_bus) answered = now;
     if (!outcome) {
       const auto& reason = outcome.error();
-      if (with_bus && reason == errc::operation_lost) continue;  // the server forgot the stream: open another
       if (with_bus && (reason == errc::execution_failed || reason == errc::unsupported_by_server)) {
         const std::lock_guard lock(self->mutex_);
         self->bus_ = bus_state::unusable;
         continue;
       }
-      if (with_bus || !is_passing(reason)) self->fail_all(reason);
-    }
-    if (!with_bus) {
-      std::chrono::milliseconds wait{0};
-      {
-        const std::lock_guard lock(self->mutex_);
-        wait = self->poll_interval_;
-        self->poll_interval_ = std::min<std::chrono::milliseconds>(wait * 2, slowest_poll);
+      const bool forgotten = with_bus && reason == errc::operation_lost;  // another stream can be opened
+      const bool bearable = !with_bus && is_passing(reason) && now - answered <= session->options().retries.max_elapsed;
+      if (!forgotten && !bearable) {
+        self->fail_all(reason);
+        answered = now;
       }
-      co_await execute::pause(wait);
     }
+    std::chrono::milliseconds wait{0};
+    if (with_bus) {
+      // A bus that somebody keeps removing is not opened again at full speed.
+      if (now - began > slowest_poll) reopen = first_poll;
+      wait = std::exchange(reopen, std::min<std::chrono::milliseconds>(reopen * 2, slowest_poll));
+    } else {
+      const std::lock_guard lock(self->mutex_);
+      wait = self->poll_interval_;
+      self->poll_interval_ = std::min<std::chrono::milliseconds>(wait * 2, slowest_poll);
+    }
+    co_await execute::pause(wait);
   }
 }
 

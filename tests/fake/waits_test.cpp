@@ -1,0 +1,484 @@
+// Waits for streaming queries: many of them, under faults, against the scriptable server.
+#include "client.hpp"
+
+#include <cospark/data_stream_writer.hpp>
+#include <cospark/streaming_query.hpp>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/detached.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <memory>
+#include <thread>
+
+using namespace fake;
+using cospark::streaming_query;
+
+namespace {
+
+server_error division() {
+  server_error error("STREAM_FAILED", "XXKST", "[STREAM_FAILED] Query terminated with exception. SQLSTATE: XXKST");
+  error.causes.resize(2);
+  error.causes[0].class_name = "org.apache.spark.sql.streaming.StreamingQueryException";
+  error.causes[0].message = error.message;
+  error.causes[1].class_name = "org.apache.spark.SparkArithmeticException";
+  error.causes[1].condition = "DIVIDE_BY_ZERO";
+  return error;
+}
+
+/// A program with streaming queries.
+struct program {
+  explicit program(server& to, cospark::session_options options = client::quick()) {
+    auto opened = cospark::run(io, cospark::session::connect(to.remote(), std::move(options)));
+    REQUIRE(opened);
+    session.emplace(std::move(opened).value());
+  }
+
+  streaming_query start() {
+    auto started = cospark::run(io, session->read_stream().format("rate").load().write_stream().format("noop").start());
+    REQUIRE(started);
+    return started.value();
+  }
+
+  /// Waits in the background; how it ends is in `ended`, in order.
+  struct end {
+    std::string run_id;
+    result<void> outcome;
+  };
+  void wait(const streaming_query& query) {
+    auto store = [this, run_id = query.run_id()](result<void> outcome) {
+      ended.push_back({run_id, std::move(outcome)});
+    };
+    cospark::spawn(io.get_executor(), query.await_termination(), store);
+  }
+  bool until_ended(std::size_t count) {
+    return eventually(io, [&] { return ended.size() >= count; });
+  }
+
+  asio::io_context io;
+  std::optional<cospark::session> session;
+  std::vector<end> ended;
+};
+
+std::size_t buses_opened(const server& spark) { return spark.operations(operation_kind::bus_add).size(); }
+
+bool bus_is_ready(program& user, const server& spark) {
+  return eventually(user.io, [&] { return spark.buses() == 1; });
+}
+
+}  // namespace
+
+TEST_CASE("a thousand waits cost one stream, and each ends when its query does") {
+  server spark;
+  program user(spark);
+  constexpr std::size_t count = 1000;
+  std::vector<streaming_query> queries;
+  for (std::size_t i = 0; i < count; ++i) queries.push_back(user.start());
+  for (const auto& query : queries) user.wait(query);
+  REQUIRE(bus_is_ready(user, spark));
+  let_run(user.io, 100ms);
+  CHECK(spark.open_streams() <= 2);  // the bus, and perhaps one short call
+  CHECK(user.ended.empty());
+
+  CHECK(spark.end_query(queries[7].run_id()));
+  REQUIRE(user.until_ended(1));
+  CHECK(user.ended[0].run_id == queries[7].run_id());
+  CHECK(user.ended[0].outcome);
+  for (std::size_t i = 0; i < count; ++i) spark.end_query(queries[i].run_id());
+  REQUIRE(user.until_ended(count));
+  for (const auto& each : user.ended) CHECK(each.outcome);
+  CHECK(buses_opened(spark) == 1);
+  CHECK(spark.operations(operation_kind::bus_add)[0].streams == 1);
+}
+
+TEST_CASE("a query that failed ends its wait with Spark's error") {
+  server spark;
+  program user(spark);
+  const auto good = user.start();
+  const auto bad = user.start();
+  user.wait(good);
+  user.wait(bad);
+  user.wait(bad);
+  REQUIRE(bus_is_ready(user, spark));
+  spark.fail_query(bad.run_id(), division());
+  REQUIRE(user.until_ended(2));
+  let_run(user.io, 50ms);
+  REQUIRE(user.ended.size() == 2);
+  for (const auto& each : user.ended) {
+    CHECK(each.run_id == bad.run_id());
+    REQUIRE_FALSE(each.outcome);
+    const auto& error = each.outcome.error();
+    CHECK(error == errc::query_failed);
+    CHECK(error.condition() == "STREAM_FAILED");
+    CHECK(error.detail().query_id == bad.id());
+    CHECK(error.detail().run_id == bad.run_id());
+    REQUIRE(error.detail().causes.size() == 2);
+    CHECK(error.detail().causes[1].condition == "DIVIDE_BY_ZERO");
+  }
+  CHECK(spark.calls(method::fetch_error_details) == 1);
+}
+
+TEST_CASE("waiting for a query that ended before costs no wait, and tells how it ended") {
+  server spark;
+  program user(spark);
+  const auto good = user.start();
+  const auto bad = user.start();
+  spark.end_query(good.run_id());
+  spark.fail_query(bad.run_id(), division());
+  CHECK(cospark::run(user.io, good.await_termination()));
+  CHECK(cospark::run(user.io, good.await_termination(10s)).value());
+  auto failed = cospark::run(user.io, bad.await_termination());
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error() == errc::query_failed);
+}
+
+TEST_CASE("a wait with a timeout ends with false while the query runs") {
+  server spark;
+  program user(spark);
+  const auto query = user.start();
+  auto outcome = cospark::run(user.io, query.await_termination(150ms));
+  REQUIRE(outcome);
+  CHECK_FALSE(outcome.value());
+  CHECK(spark.queries()[0].is_active);
+  CHECK(cospark::run(user.io, query.await_termination(0ms)).error() == errc::invalid_argument);
+  CHECK(cospark::run(user.io, query.await_termination(-1ms)).error() == errc::invalid_argument);
+}
+
+TEST_CASE("a wait with a timeout ends within it although the server has gone") {
+  server spark;
+  program user(spark);
+  const auto query = user.start();
+  user.wait(query);
+  REQUIRE(bus_is_ready(user, spark));
+  spark.stop();
+  const auto began = std::chrono::steady_clock::now();
+  auto outcome = cospark::run(user.io, query.await_termination(300ms));
+  REQUIRE(outcome);
+  CHECK_FALSE(outcome.value());
+  CHECK(std::chrono::steady_clock::now() - began < 10s);
+}
+
+TEST_CASE("a cancelled wait leaves the query and the other waits alone") {
+  server spark;
+  program user(spark);
+  const auto query = user.start();
+  user.wait(query);
+  asio::cancellation_signal signal;
+  std::optional<result<void>> outcome;
+  auto wait = [&]() -> asio::awaitable<void> { outcome.emplace(co_await query.await_termination()); };
+  asio::co_spawn(user.io, wait(), asio::bind_cancellation_slot(signal.slot(), asio::detached));
+  REQUIRE(bus_is_ready(user, spark));
+  signal.emit(asio::cancellation_type::terminal);
+  REQUIRE(eventually(user.io, [&] { return outcome.has_value(); }));
+  CHECK(outcome->error() == errc::cancelled);
+  let_run(user.io, 50ms);
+  CHECK(spark.queries()[0].is_active);
+  CHECK(user.ended.empty());
+  CHECK(spark.calls(method::interrupt) == 0);
+  spark.end_query(query.run_id());
+  REQUIRE(user.until_ended(1));
+  CHECK(user.ended[0].outcome);
+}
+
+TEST_CASE("an end whose event is lost is found by the sweep") {
+  server spark;
+  auto options = client::quick();
+  options.sweep_interval = 200ms;
+  program user(spark, options);
+  const auto query = user.start();
+  user.wait(query);
+  REQUIRE(bus_is_ready(user, spark));
+  spark.set_sends_events(false);
+  spark.end_query(query.run_id());
+  REQUIRE(user.until_ended(1));
+  CHECK(user.ended[0].outcome);
+}
+
+TEST_CASE("unknown and damaged events disturb nobody") {
+  server spark;
+  program user(spark);
+  const auto query = user.start();
+  user.wait(query);
+  REQUIRE(bus_is_ready(user, spark));
+  spark.send_event(99, "{\"something\":\"new\"}");
+  spark.send_event(2, "not JSON");
+  spark.send_event(2, "{\"id\":null}");
+  spark.send_event(1, "");
+  spark.send_event(2, "{\"id\":\"x\",\"runId\":\"y\",\"exception\":null}");
+  let_run(user.io, 100ms);
+  CHECK(user.ended.empty());
+  spark.end_query(query.run_id());
+  REQUIRE(user.until_ended(1));
+  CHECK(user.ended[0].outcome);
+  CHECK(buses_opened(spark) == 1);
+}
+
+TEST_CASE("an event that claims an end is not believed while the server says that the query runs") {
+  server spark;
+  program user(spark);
+  const auto query = user.start();
+  user.wait(query);
+  REQUIRE(bus_is_ready(user, spark));
+  spark.send_event(2, "{\"id\":\"" + query.id() + "\",\"runId\":\"" + query.run_id() + "\",\"exception\":null}");
+  let_run(user.io, 200ms);
+  CHECK(user.ended.empty());
+}
+
+TEST_CASE("a bus that another client has is left alone, and the waits poll") {
+  server spark;
+  spark.set_bus_taken(true);
+  program user(spark);
+  const auto query = user.start();
+  user.wait(query);
+  // The acknowledgement is waited for five seconds; a timeout of the user's own still holds meanwhile.
+  CHECK_FALSE(cospark::run(user.io, query.await_termination(200ms)).value());
+  REQUIRE(eventually(user.io, [&] { return spark.operations(operation_kind::manager_command).size() >= 2; }));
+  CHECK(spark.operations(operation_kind::bus_remove).empty());
+  spark.end_query(query.run_id());
+  REQUIRE(user.until_ended(1));
+  CHECK(user.ended[0].outcome);
+  CHECK(buses_opened(spark) == 1);
+  CHECK(eventually(user.io, [&] { return spark.operations(operation_kind::bus_add)[0].releases == 1; }));
+}
+
+TEST_CASE("a bus that was removed is opened again, and no end is missed") {
+  server spark;
+  program user(spark);
+  const auto first = user.start();
+  const auto second = user.start();
+  user.wait(first);
+  user.wait(second);
+  REQUIRE(bus_is_ready(user, spark));
+  spark.set_sends_events(false);
+  spark.remove_buses();
+  spark.end_query(first.run_id());  // while there is no bus
+  REQUIRE(user.until_ended(1));
+  CHECK(user.ended[0].run_id == first.run_id());
+  REQUIRE(bus_is_ready(user, spark));
+  CHECK(buses_opened(spark) == 2);
+  spark.set_sends_events(true);
+  spark.end_query(second.run_id());
+  REQUIRE(user.until_ended(2));
+  CHECK(user.ended[1].outcome);
+}
+
+TEST_CASE("a server that removes every bus at once is not asked for another at full speed") {
+  server spark;
+  program user(spark);
+  const auto query = user.start();
+  user.wait(query);
+  const auto until = std::chrono::steady_clock::now() + 1s;
+  while (std::chrono::steady_clock::now() < until) {
+    spark.remove_buses();
+    let_run(user.io, 2ms);
+  }
+  CHECK(buses_opened(spark) <= 12);
+  spark.end_query(query.run_id());
+  REQUIRE(user.until_ended(1));
+  CHECK(user.ended[0].outcome);
+}
+
+TEST_CASE("a bus whose connection breaks goes on where it stopped") {
+  server spark;
+  program user(spark);
+  const auto query = user.start();
+  spark.script(operation_kind::bus_add, stream_script().send(1).wait(50ms).fail(server_error(unavailable, "cut")));
+  user.wait(query);
+  REQUIRE(eventually(user.io, [&] { return spark.calls(method::reattach_execute) >= 1; }));
+  spark.end_query(query.run_id());
+  REQUIRE(user.until_ended(1));
+  CHECK(user.ended[0].outcome);
+  CHECK(buses_opened(spark) == 1);
+}
+
+TEST_CASE("S5 the queries of an expired session end as lost, never as well ended") {
+  server spark;
+  program user(spark);
+  const auto query = user.start();
+  user.wait(query);
+  user.wait(query);
+  REQUIRE(bus_is_ready(user, spark));
+  spark.expire_sessions();  // the server sends a normal end of the query, and a normal end of the bus
+  REQUIRE(user.until_ended(2));
+  for (const auto& each : user.ended) {
+    REQUIRE_FALSE(each.outcome);
+    CHECK(each.outcome.error() == errc::session_lost);
+    CHECK(each.outcome.error().detail().run_id == query.run_id());
+  }
+  CHECK(cospark::run(user.io, query.await_termination()).error() == errc::session_lost);
+}
+
+TEST_CASE("waits on a server that was restarted end as lost") {
+  server spark;
+  program user(spark);
+  const auto query = user.start();
+  user.wait(query);
+  REQUIRE(bus_is_ready(user, spark));
+  spark.start(false);
+  REQUIRE(user.until_ended(1));
+  REQUIRE_FALSE(user.ended[0].outcome);
+  CHECK(user.ended[0].outcome.error() == errc::session_lost);
+}
+
+TEST_CASE("waits on a server that went for good end within the bounds of the policy") {
+  server spark;
+  auto options = client::quick();
+  options.retries.max_elapsed = 700ms;
+  options.call_timeout = 500ms;
+  program user(spark, options);
+  const auto query = user.start();
+  user.wait(query);
+  REQUIRE(bus_is_ready(user, spark));
+  spark.stop();
+  REQUIRE(user.until_ended(1));
+  REQUIRE_FALSE(user.ended[0].outcome);
+  CHECK(user.ended[0].outcome.error() == errc::unavailable);
+}
+
+TEST_CASE("waits that poll a server that went for good end within the bounds of the policy") {
+  server spark("3.5.8");
+  auto options = client::quick();
+  options.retries.max_elapsed = 700ms;
+  options.call_timeout = 500ms;
+  program user(spark, options);
+  const auto query = user.start();
+  user.wait(query);
+  REQUIRE(eventually(user.io, [&] { return !spark.operations(operation_kind::manager_command).empty(); }));
+  spark.stop();
+  REQUIRE(user.until_ended(1));
+  REQUIRE_FALSE(user.ended[0].outcome);
+  CHECK(user.ended[0].outcome.error() == errc::unavailable);
+}
+
+TEST_CASE("a connection that comes back within the bounds costs no wait") {
+  server spark;
+  program user(spark);
+  const auto query = user.start();
+  user.wait(query);
+  REQUIRE(bus_is_ready(user, spark));
+  spark.stop();
+  let_run(user.io, 300ms);
+  spark.start(true);
+  let_run(user.io, 100ms);
+  CHECK(user.ended.empty());
+  spark.end_query(query.run_id());
+  REQUIRE(user.until_ended(1));
+  CHECK(user.ended[0].outcome);
+}
+
+TEST_CASE("a server of before 4.0 is polled, once for all waits") {
+  server spark("3.5.8");
+  program user(spark);
+  std::vector<streaming_query> queries;
+  for (int i = 0; i < 20; ++i) queries.push_back(user.start());
+  for (const auto& query : queries) user.wait(query);
+  let_run(user.io, 500ms);
+  CHECK(buses_opened(spark) == 0);
+  CHECK(user.ended.empty());
+  CHECK(spark.operations(operation_kind::manager_command).size() <= 10);
+  for (const auto& query : queries) spark.end_query(query.run_id());
+  REQUIRE(user.until_ended(20));
+  for (const auto& each : user.ended) CHECK(each.outcome);
+}
+
+TEST_CASE("a failed query of a server of before 4.0 is a failed query, too") {
+  server spark("3.5.8");
+  program user(spark);
+  const auto query = user.start();
+  user.wait(query);
+  spark.fail_query(query.run_id(), division());
+  REQUIRE(user.until_ended(1));
+  REQUIRE_FALSE(user.ended[0].outcome);
+  CHECK(user.ended[0].outcome.error() == errc::query_failed);
+}
+
+TEST_CASE("await_any_termination ends with the first end of any query of the session") {
+  server spark;
+  program user(spark);
+  const auto first = user.start();
+  const auto second = user.start();
+  const auto streams = user.session->streams();
+  CHECK_FALSE(cospark::run(user.io, streams.await_any_termination(100ms)).value());
+  std::optional<result<void>> outcome;
+  auto store = [&](result<void> value) { outcome.emplace(std::move(value)); };
+  cospark::spawn(user.io.get_executor(), streams.await_any_termination(), store);
+  let_run(user.io, 50ms);
+  CHECK_FALSE(outcome);
+  spark.end_query(second.run_id());
+  REQUIRE(eventually(user.io, [&] { return outcome.has_value(); }));
+  CHECK(*outcome);
+  CHECK(cospark::run(user.io, streams.await_any_termination()));  // it is remembered
+  CHECK(cospark::run(user.io, streams.reset_terminated()));
+  CHECK_FALSE(cospark::run(user.io, streams.await_any_termination(100ms)).value());
+  spark.fail_query(first.run_id(), division());
+  CHECK(cospark::run(user.io, streams.await_any_termination()).error() == errc::query_failed);
+}
+
+TEST_CASE("await_first ends with the first of the given queries, and leaves no wait behind") {
+  server spark;
+  program user(spark);
+  std::vector<streaming_query> queries;
+  for (int i = 0; i < 3; ++i) queries.push_back(user.start());
+  CHECK(cospark::run(user.io, cospark::await_first({})).error() == errc::invalid_argument);
+  std::optional<cospark::query_outcome> first;
+  auto store = [&](result<cospark::query_outcome> value) { first.emplace(std::move(value).value()); };
+  cospark::spawn(user.io.get_executor(), cospark::await_first(queries), store);
+  REQUIRE(bus_is_ready(user, spark));
+  spark.fail_query(queries[1].run_id(), division());
+  REQUIRE(eventually(user.io, [&] { return first.has_value(); }));
+  CHECK(first->query == queries[1]);
+  CHECK(first->outcome.error() == errc::query_failed);
+  // Without waits the bus is given back.
+  CHECK(eventually(user.io, [&] { return spark.buses() == 0; }));
+}
+
+TEST_CASE("await_all tells of each query how it ended, in the given order") {
+  server spark;
+  program user(spark);
+  std::vector<streaming_query> queries;
+  for (int i = 0; i < 4; ++i) queries.push_back(user.start());
+  std::optional<std::vector<cospark::query_outcome>> all;
+  auto store = [&](result<std::vector<cospark::query_outcome>> value) { all.emplace(std::move(value).value()); };
+  cospark::spawn(user.io.get_executor(), cospark::await_all(queries), store);
+  REQUIRE(bus_is_ready(user, spark));
+  spark.end_query(queries[3].run_id());
+  spark.fail_query(queries[1].run_id(), division());
+  spark.end_query(queries[2].run_id());
+  let_run(user.io, 50ms);
+  CHECK_FALSE(all);
+  spark.end_query(queries[0].run_id());
+  REQUIRE(eventually(user.io, [&] { return all.has_value(); }));
+  REQUIRE(all->size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK((*all)[i].query == queries[i]);
+    CHECK((*all)[i].outcome.has_value() == (i != 1));
+  }
+}
+
+TEST_CASE("stopping the session ends its waits with client_closed") {
+  server spark;
+  program user(spark);
+  const auto query = user.start();
+  user.wait(query);
+  REQUIRE(bus_is_ready(user, spark));
+  CHECK(cospark::run(user.io, user.session->stop()));
+  REQUIRE(user.until_ended(1));
+  CHECK(user.ended[0].outcome.error() == errc::client_closed);
+}
+
+TEST_CASE("a session that is dropped with waits pending leaves nothing behind") {
+  server spark;
+  {
+    program user(spark);
+    const auto query = user.start();
+    for (int i = 0; i < 10; ++i) user.wait(query);
+    REQUIRE(bus_is_ready(user, spark));
+  }
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  while (spark.open_streams() != 0 && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(5ms);
+  }
+  CHECK(spark.open_streams() == 0);
+  CHECK(spark.queries()[0].is_active);
+}
