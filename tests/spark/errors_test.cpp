@@ -1,6 +1,8 @@
 // What goes wrong is a typed error with Spark's condition, SQLSTATE and message.
 #include "support.hpp"
 
+#include "streaming/access.hpp"
+
 using namespace spark_tests;
 using cospark::errc;
 
@@ -197,7 +199,39 @@ TEST_CASE("The causes of a failed query are told, outermost first") {
   });
 }
 
-TEST_CASE("An unknown query: a query of a session that ended is lost, never a success") {
+TEST_CASE("A query that the server does not know, and a run of it that it does not know") {
+  spark_test([](cospark::session spark) -> check {
+    const auto real = co_await endless(spark);
+    // No user can make such a handle; the server makes one of an old query's by forgetting it.
+    using cospark::streaming::access;
+    const auto handle = [&](std::string id, std::string run_id) {
+      return access::make_query(std::make_shared<cospark::streaming::query_state>(
+          access::state(real)->session, std::move(id), std::move(run_id), std::nullopt));
+    };
+    const std::string unknown_id = "11111111-2222-3333-4444-555555555555";
+    const auto unknown = handle(unknown_id, unknown_id);
+    const auto error = fails(co_await unknown.status());
+    INFO(error.to_string());
+    CHECK(error == errc::query_not_found);
+    CHECK(error.message().find("is not found") != std::string::npos);
+    CHECK(error.detail().query_id == unknown_id);
+    CHECK(fails(co_await unknown.stop()) == errc::query_not_found);
+    CHECK(fails(co_await unknown.exception()) == errc::query_not_found);
+    CHECK(fails(co_await unknown.await_termination()) == errc::query_not_found);
+    const auto stale = handle(real.id(), unknown_id);
+    const auto mismatch = fails(co_await stale.status());
+    INFO(mismatch.to_string());
+    CHECK(mismatch == errc::query_not_found);
+    if (spark_is_at_least(4, 2)) {
+      CHECK(error.condition() == "CONNECT_INVALID_PLAN.STREAMING_QUERY_NOT_FOUND");
+      CHECK(error.sql_state() == "56K00");
+      CHECK(mismatch.condition() == "CONNECT_INVALID_PLAN.STREAMING_QUERY_RUN_ID_MISMATCH");
+    }
+    CHECK(must(co_await real.is_active()));
+  });
+}
+
+TEST_CASE("A query of a session that was stopped is lost, never a success") {
   spark_test([](cospark::session) -> check {
     const auto other = must(co_await cospark::session::connect(shared_server().remote()));
     folder files;
