@@ -14,7 +14,8 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <sstream>
+#include <optional>
+#include <thread>
 
 namespace {
 
@@ -203,6 +204,17 @@ TEST_CASE("destroying the start of a local server kills it") {
   CHECK(ends_soon(std::stoi(f.read("pid"))));
 }
 
+TEST_CASE("a local server dies with the thread that started it") {
+  fixture f(answers);
+  std::optional<cospark::result<local_server>> server;
+  std::thread([&f, &server]() { server.emplace(cospark::run(f.context, local_server::start(f.options))); }).join();
+  REQUIRE(server->has_value());
+  CHECK(ends_soon(server->value().process_id()));
+  const auto stopped = cospark::run(f.context, server->value().stop());
+  REQUIRE(stopped.has_error());
+  CHECK(contains(stopped.error().message(), "ended by signal 9"));
+}
+
 TEST_CASE("a local server names what is missing") {
   fixture f(answers);
   const auto problem = [&f]() {
@@ -263,6 +275,11 @@ TEST_CASE("the command line of a local server is stable and lets settings be ove
   std::ofstream(f.options.class_data_archive).put(' ');
   command = cospark::local::make_server_command(f.options, 4711, f.root / "work");
   CHECK(has("-XX:SharedArchiveFile=" + f.options.class_data_archive.string()));
+  std::ofstream(f.options.spark_home / "classes.jsa").put(' ');
+  f.options.class_data_archive.clear();
+  command = cospark::local::make_server_command(f.options, 4711, f.root / "work");
+  CHECK(has("-XX:SharedArchiveFile=" + (f.options.spark_home / "classes.jsa").string()));
+  f.options.class_data_archive = f.root / "classes.jsa";
   f.options.create_class_data_archive = true;
   command = cospark::local::make_server_command(f.options, 4711, f.root / "work");
   CHECK(has("-XX:ArchiveClassesAtExit=" + f.options.class_data_archive.string()));
