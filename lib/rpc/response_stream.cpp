@@ -4,7 +4,9 @@
 #include <asio/this_coro.hpp>
 
 #include <deque>
+#include <exception>
 #include <mutex>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -37,7 +39,14 @@ class response_stream::core final : public call_base, public grpc::ClientReadRea
       return;
     }
     entered_ = true;
-    start_(context_, *this);
+    try {
+      start_(context_, *this);
+    } catch (const std::exception& problem) {
+      // gRPC has not got it: nobody else would take it out of the registry.
+      status_ = grpc::Status(grpc::StatusCode::INTERNAL, std::string("the call cannot be started: ") + problem.what());
+      engine_->leave(*this);
+      return;
+    }
     AddHold();
     held_ = true;
     read_more();

@@ -12,6 +12,7 @@
 #include <asio/use_awaitable.hpp>
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -67,10 +68,15 @@ class unary_call final : public call_base {
     // Cancelling only asks gRPC to end the call: it always completes through its callback.
     if (slot.is_connected()) slot.assign([this](asio::cancellation_type) { cancel(); });
     // gRPC must be able to copy the callback, and destroys its captures on its own thread: a plain pointer is both.
-    (stub_->async()->*method)(&context_, &request_, &reply_.response, [this](grpc::Status status) {
-      reply_.status = std::move(status);
+    try {
+      (stub_->async()->*method)(&context_, &request_, &reply_.response, [this](grpc::Status status) {
+        reply_.status = std::move(status);
+        engine_->leave(*this);
+      });
+    } catch (const std::exception& problem) {
+      reply_.status = grpc::Status(grpc::StatusCode::INTERNAL, std::string("the call cannot be started: ") + problem.what());
       engine_->leave(*this);
-    });
+    }
   }
 
  private:
