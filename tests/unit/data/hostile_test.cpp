@@ -37,7 +37,7 @@ TEST_CASE("a stream cut anywhere is refused") {
   tally count;
   std::size_t cuts = 0;
   for (const auto& stream : fixture::all_streams()) {
-    const std::size_t step = stream->size() > 8192 ? 7 : 1;
+    const std::size_t step = stream->size() > 8192 ? 61 : 1;
     for (std::size_t length = 0; length < stream->size(); length += step, ++cuts)
       attempt(stream->substr(0, length), count);
   }
@@ -48,7 +48,7 @@ TEST_CASE("a stream cut anywhere is refused") {
 TEST_CASE("a stream with any one byte changed is refused or read, and nothing else") {
   tally count;
   for (const auto& stream : fixture::all_streams()) {
-    const std::size_t step = stream->size() > 4096 ? 13 : 1;
+    const std::size_t step = stream->size() > 4096 ? 61 : 1;
     for (std::size_t at = 0; at < stream->size(); at += step) {
       const auto original = static_cast<unsigned char>((*stream)[at]);
       for (const unsigned changed : {original ^ 1U << at % 8, at % 2 == 0 ? 0xffU : 0x00U}) {
