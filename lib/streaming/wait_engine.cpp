@@ -318,7 +318,7 @@ task<> wait_engine::settle_once(std::shared_ptr<wait_engine> self, connect::sess
 
   auto unknown = std::make_shared<std::deque<query_ptr>>();
   for (const auto& [run_id, query] : asked) {
-    if (active.count(run_id) != 0) continue;
+    if (active.count(run_id) != 0 || !self->waits_->contains(run_id)) continue;
     bool ended_well = false;
     {
       const std::lock_guard lock(self->mutex_);
@@ -328,7 +328,8 @@ task<> wait_engine::settle_once(std::shared_ptr<wait_engine> self, connect::sess
     if (ended_well) {
       self->waits_->resolve(run_id, true);
     } else {
-      unknown->push_back(query);
+      const std::lock_guard lock(self->mutex_);
+      if (self->asking_.insert(run_id).second) unknown->push_back(query);
     }
   }
   const auto workers = std::min<std::size_t>(unknown->size(), fetches_at_once);
@@ -355,6 +356,15 @@ asio::awaitable<void> wait_engine::fetch_outcomes(std::shared_ptr<wait_engine> s
   while (!ended->empty()) {
     const auto query = ended->front();
     ended->pop_front();
+    struct finisher {
+      wait_engine& engine;
+      const std::string& run_id;
+      ~finisher() {
+        const std::lock_guard lock(engine.mutex_);
+        engine.asking_.erase(run_id);
+      }
+    };
+    const finisher asked{*self, query->run_id};
     query_command command;
     command.set_status(true);
     auto status = co_await run(query, std::move(command), session->options().call_timeout);

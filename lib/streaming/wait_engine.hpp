@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace cospark::streaming {
@@ -69,6 +70,7 @@ class wait_engine final : public connect::session_state::part, public std::enabl
   std::unordered_map<std::string, query_ptr> waited_for_;           // by run id
   std::unordered_map<std::string, bool> ended_;                     // by run id: known to have ended; failed?
   std::deque<std::string> ended_order_;
+  std::unordered_set<std::string> asking_;                          // run ids whose outcome is being fetched
   bus_state bus_ = bus_state::closed;
   bool had_bus_ = false;
   bool watching_ = false;

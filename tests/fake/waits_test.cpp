@@ -119,6 +119,21 @@ TEST_CASE("a query that failed ends its wait with Spark's error") {
   CHECK(spark.calls(method::fetch_error_details) == 1);
 }
 
+TEST_CASE("queries that fail together are asked once each") {
+  server spark;
+  program user(spark);
+  constexpr std::size_t count = 100;
+  std::vector<streaming_query> queries;
+  for (std::size_t i = 0; i < count; ++i) queries.push_back(user.start());
+  for (const auto& query : queries) user.wait(query);
+  REQUIRE(bus_is_ready(user, spark));
+  for (const auto& query : queries) spark.fail_query(query.run_id(), division());
+  REQUIRE(user.until_ended(count));
+  for (const auto& each : user.ended) CHECK(each.outcome.error() == errc::query_failed);
+  CHECK(spark.operations(operation_kind::query_command).size() <= 2 * count);  // status, then the exception
+  CHECK(spark.calls(method::fetch_error_details) == count);
+}
+
 TEST_CASE("waiting for a query that ended before costs no wait, and tells how it ended") {
   server spark;
   program user(spark);
