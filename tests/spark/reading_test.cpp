@@ -33,7 +33,8 @@ TEST_CASE("read_stream().format(\"rate\").option(\"rowsPerSecond\", 10).load() i
 
 TEST_CASE("option: rowsPerSecond reaches the rate source") {
   spark_test([](cospark::session spark) -> check {
-    auto slow = spark.read_stream().format("rate-micro-batch").option("rowsPerBatch", 7).option("numPartitions", 1).load();
+    auto slow =
+        spark.read_stream().format("rate-micro-batch").option("rowsPerBatch", 7).option("numPartitions", 1).load();
     auto writer = slow.write_stream().format("memory").query_name("seven").trigger(cospark::trigger::once());
     const auto query = must(co_await writer.start());
     must(co_await query.await_termination());
@@ -116,6 +117,20 @@ TEST_CASE("table: the rows of a table as a stream") {
   });
 }
 
+TEST_CASE("name: a source's name, refused by a server that would ignore it") {
+  spark_test([](cospark::session spark) -> check {
+    folder files;
+    const auto source = files.put("named", "1.json", "{\"v\":5}\n");
+    const auto stream = spark.read_stream().name("events").schema("v BIGINT").json(source);
+    if (!spark_is_at_least(4, 2)) {
+      CHECK(fails(co_await stream.schema()) == cospark::errc::unsupported_by_server);
+      co_return;
+    }
+    must(co_await spark.conf().set("spark.sql.streaming.queryEvolution.enableSourceEvolution", "true"));
+    CHECK(co_await drain(spark, stream) == these("{5}"));
+  });
+}
+
 TEST_CASE("A streaming frame is a normal data frame: select, filter and group_by apply to it") {
   spark_test([](cospark::session spark) -> check {
     folder files;
@@ -137,16 +152,20 @@ TEST_CASE("A stream that is given a temporary view's name can be queried by SQL 
 TEST_CASE("with_watermark(\"event_time\", \"10 minutes\").group_by(window(event_time, \"5 minutes\")).count()") {
   spark_test([](cospark::session spark) -> check {
     folder files;
-    const auto source = files.put("timed", "1.json",
-                                  "{\"event_time\":\"2026-01-01T00:01:00Z\"}\n{\"event_time\":\"2026-01-01T00:04:59Z\"}\n"
-                                  "{\"event_time\":\"2026-01-01T00:05:00Z\"}\n");
+    const auto source =
+        files.put("timed", "1.json",
+                  "{\"event_time\":\"2026-01-01T00:01:00Z\"}\n{\"event_time\":\"2026-01-01T00:04:59Z\"}\n"
+                  "{\"event_time\":\"2026-01-01T00:05:00Z\"}\n");
     // Half an hour later everything before 00:20 is final, and append mode writes it.
     files.put("timed", "2.json", "{\"event_time\":\"2026-01-01T00:30:00Z\"}\n");
-    const auto counts = spark.read_stream().schema("event_time TIMESTAMP").option("maxFilesPerTrigger", 1).json(source)
+    const auto counts = spark.read_stream()
+                            .schema("event_time TIMESTAMP")
+                            .option("maxFilesPerTrigger", 1)
+                            .json(source)
                             .with_watermark("event_time", "10 minutes")
-                            .group_by(f::window(f::col("event_time"), "5 minutes")).count();
-    CHECK(co_await schema_of(counts) ==
-          "struct<window:struct<start:timestamp,end:timestamp>,count:bigint>");
+                            .group_by(f::window(f::col("event_time"), "5 minutes"))
+                            .count();
+    CHECK(co_await schema_of(counts) == "struct<window:struct<start:timestamp,end:timestamp>,count:bigint>");
     auto writer = counts.write_stream().format("memory").query_name("window_counts").output_mode("append");
     const auto query = must(co_await writer.start());
     must(co_await query.process_all_available());

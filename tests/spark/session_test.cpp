@@ -1,0 +1,146 @@
+// Sessions: what they say of themselves, their end, and that what is cancelled here is cancelled there.
+#include "support.hpp"
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/this_coro.hpp>
+
+#include <iostream>
+#include <optional>
+#include <sstream>
+
+using namespace spark_tests;
+using cospark::errc;
+
+namespace {
+
+asio::awaitable<void> collect_into(cospark::data_frame frame,
+                                   std::optional<cospark::result<std::vector<cospark::row>>>& outcome) {
+  outcome = co_await frame.collect();
+}
+
+/// Takes what is printed to standard output meanwhile.
+class captured_output {
+ public:
+  captured_output() : before_(std::cout.rdbuf(text_.rdbuf())) {}
+  captured_output(const captured_output&) = delete;
+  captured_output& operator=(const captured_output&) = delete;
+  ~captured_output() { std::cout.rdbuf(before_); }
+
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::streambuf* before_;
+};
+
+}  // namespace
+
+TEST_CASE("A session knows the server's version and has the id that it was given") {
+  spark_test([](cospark::session spark) -> check {
+    CHECK(spark.version() == spark_version());
+    CHECK(spark.id().size() == 36);
+    const std::string id = "12345678-1234-4234-8234-123456789abc";
+    const auto named = must(co_await cospark::session::connect(shared_server().remote() + "/;session_id=" + id));
+    CHECK(named.id() == id);
+    // The same id and user mean the same session on the server.
+    const auto twin = must(co_await cospark::session::connect(shared_server().remote() + "/;session_id=" + id));
+    must(co_await named.range(3).create_temp_view("of_both"));
+    CHECK(must(co_await twin.table("of_both").count()) == 3);
+    CHECK(fails(co_await spark.table("of_both").count()).condition() == "TABLE_OR_VIEW_NOT_FOUND");
+    must(co_await named.stop());
+  });
+}
+
+TEST_CASE("A stopped session refuses everything as client_closed, and may be stopped again") {
+  spark_test([](cospark::session spark) -> check {
+    const auto frame = spark.range(3);
+    must(co_await spark.stop());
+    CHECK(fails(co_await frame.collect()) == errc::client_closed);
+    CHECK(fails(co_await spark.streams().active()) == errc::client_closed);
+    must(co_await spark.stop());
+  });
+}
+
+TEST_CASE("Settings given to connect hold for the session") {
+  event_loop_test([]() -> check {
+    cospark::session_options options;
+    options.conf["spark.sql.shuffle.partitions"] = "7";
+    const auto spark = must(co_await cospark::session::connect(shared_server().remote(), options));
+    CHECK(must(co_await spark.conf().get("spark.sql.shuffle.partitions")) == "7");
+    CHECK(must(co_await spark.conf().get_all()).at("spark.sql.shuffle.partitions") == "7");
+    CHECK(must(co_await spark.conf().is_modifiable("spark.sql.shuffle.partitions")));
+    CHECK_FALSE(must(co_await spark.conf().is_modifiable("spark.sql.warehouse.dir")));
+    must(co_await spark.stop());
+  });
+}
+
+TEST_CASE("A cancelled collect ends here at once and no longer runs on the server") {
+  spark_test([](cospark::session spark) -> check {
+    const auto endless_sum = spark.range(1'000'000'000'000).agg(f::sum(f::hash("id")));
+    asio::cancellation_signal signal;
+    std::optional<cospark::result<std::vector<cospark::row>>> outcome;
+    const auto executor = co_await asio::this_coro::executor;
+    asio::co_spawn(executor, collect_into(endless_sum, outcome),
+                   asio::bind_cancellation_slot(signal.slot(), asio::detached));
+    co_await pause(1s);
+    CHECK_FALSE(outcome.has_value());
+    signal.emit(asio::cancellation_type::terminal);
+    co_await eventually([&]() -> asio::awaitable<bool> { co_return outcome.has_value(); }, 5s);
+    CHECK(fails(*outcome) == errc::cancelled);
+    co_await eventually([&]() -> asio::awaitable<bool> { co_return must(co_await spark.interrupt_all()).empty(); },
+                        20s);
+    CHECK(must(co_await spark.range(3).count()) == 3);
+  });
+}
+
+TEST_CASE("interrupt_all ends executions and stops the queries of the session") {
+  spark_test([](cospark::session spark) -> check {
+    const auto query = co_await endless(spark);
+    std::optional<cospark::result<std::vector<cospark::row>>> outcome;
+    const auto executor = co_await asio::this_coro::executor;
+    const auto endless_sum = spark.range(1'000'000'000'000).agg(f::sum(f::hash("id")));
+    asio::co_spawn(executor, collect_into(endless_sum, outcome), asio::detached);
+    co_await pause(1s);
+    CHECK_FALSE(must(co_await spark.interrupt_all()).empty());
+    co_await eventually([&]() -> asio::awaitable<bool> { co_return outcome.has_value(); }, 20s);
+    const auto error = fails(*outcome);
+    INFO(error.to_string());
+    CHECK(error == errc::cancelled);
+    must(co_await query.await_termination());
+  });
+}
+
+TEST_CASE("Many calls at once on one thread: each gets its own answer") {
+  spark_test([](cospark::session spark) -> check {
+    const auto executor = co_await asio::this_coro::executor;
+    constexpr int calls = 40;
+    int answers = 0;
+    int right = 0;
+    for (int i = 0; i < calls; ++i) {
+      cospark::spawn(executor, spark.range(i).count(), [&, i](cospark::result<std::int64_t> count) {
+        ++answers;
+        if (count && count.value() == i) ++right;
+      });
+    }
+    co_await eventually([&]() -> asio::awaitable<bool> { co_return answers == calls; });
+    CHECK(right == calls);
+  });
+}
+
+TEST_CASE("show and print_schema print to standard output") {
+  spark_test([](cospark::session spark) -> check {
+    const auto frame = spark.range(2);
+    std::string shown;
+    {
+      const captured_output output;
+      must(co_await frame.show());
+      must(co_await frame.print_schema());
+      shown = output.text();
+    }
+    CHECK(shown.starts_with("+---+\n| id|\n+---+\n|  0|\n|  1|\n+---+\n"));
+    CHECK(shown.find("root\n |-- id: long (nullable = false)\n") != std::string::npos);
+  });
+}
