@@ -8,6 +8,7 @@
 namespace f = cospark::functions;
 using namespace std::chrono_literals;
 
+// clang-format off
 asio::awaitable<cospark::result<void>> rates() {
   COSPARK_TRY(auto spark, co_await cospark::session::connect());
   auto counts = spark.read_stream().format("rate").option("rowsPerSecond", 10).load()
@@ -19,6 +20,7 @@ asio::awaitable<cospark::result<void>> rates() {
   COSPARK_TRY(co_await spark.table("rates").show());
   co_return co_await query.stop();
 }
+// clang-format on
 
 int main() {
   asio::io_context context;

@@ -7,7 +7,7 @@ cache=$root/.cache
 mkdir -p "$cache/log"
 
 # Compiled objects are shared between clones of this repository.
-export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
 
 step() { printf '== %s\n' "$*" >&2; }
 die() {

@@ -23,6 +23,7 @@ class captured_output {
   std::streambuf* before_;
 };
 
+// clang-format off
 cospark::task<> read_and_write(cospark::session spark, std::string folder) {
   auto stream = spark.read_stream().format("rate").option("rowsPerSecond", 10).load();
   COSPARK_TRY(const bool streaming, co_await stream.is_streaming());
@@ -115,6 +116,8 @@ cospark::task<> manage(cospark::session spark) {
   CHECK(any);
   co_return co_await another.stop();
 }
+
+// clang-format on
 
 }  // namespace
 
