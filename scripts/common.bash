@@ -54,3 +54,13 @@ quietly() {
     die "$name failed (exit status $status); all of its output is in $log"
   fi
 }
+
+# Has the JVM keep the classes of that Spark, once; without them a server starts slower and is as good.
+prepare_spark() { # SPARK_HOME
+  local version
+  version=$(basename "$1")
+  [ ! -f "$1/classes.jsa" ] || return 0
+  step "Preparing Spark $version to start quickly (once)"
+  (quietly "class-archive-$version" "$root/build/dev/tools/class_archive" "$1") ||
+    step "Going on without; servers start slower"
+}

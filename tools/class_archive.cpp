@@ -35,7 +35,7 @@ cospark::task<> make_archive(fs::path spark_home) {
   options.class_data_archive = archive.string() + ".part";  // an interrupted run leaves no half archive to be used
   options.create_class_data_archive = true;
   options.start_timeout = std::chrono::minutes(2);
-  options.stop_timeout = std::chrono::minutes(3);
+  options.stop_timeout = std::chrono::minutes(10);  // of a busy machine; seconds are the rule
   const fs::path part = options.class_data_archive;
   COSPARK_TRY(auto server, co_await cospark::local_server::start(std::move(options)));
   COSPARK_TRY(co_await use(server.remote()));
