@@ -32,9 +32,7 @@ class column {
   explicit column(const column_or_value& parameter);
 
   /// The same column under another name. Several names for a column that gives several, such as an exploded map.
-  template <class... N>
-    requires detail::names<N...>
-  column alias(const N&... names) const { return alias(detail::name_list(names...)); }
+  column alias(const detail::text_like auto&... names) const { return alias(detail::name_list(names...)); }
   column alias(const std::vector<std::string>& names) const;
 
   /// The value as another type, given as DDL text such as "decimal(10,2)" or as a type. A value that cannot be
@@ -55,7 +53,9 @@ class column {
   /// Whether the value is one of these; at least one is needed.
   template <class... V>
     requires(sizeof...(V) > 0 && (std::convertible_to<const V&, column_or_value> && ...))
-  column isin(const V&... values) const { return isin_list(std::vector<column>{column(column_or_value(values))...}); }
+  column isin(const V&... values) const {
+    return isin_list(std::vector<column>{column(column_or_value(values))...});
+  }
   template <class T>
     requires std::convertible_to<const T&, column_or_value>
   column isin(const std::vector<T>& values) const {
@@ -83,9 +83,7 @@ class column {
   /// The struct with a field added or replaced. `name` may lead into nested structs: `a.b`.
   column with_field(std::string_view name, const column_or_value& value) const;
   /// The struct without these fields.
-  template <class... N>
-    requires detail::names<N...>
-  column drop_fields(const N&... names) const { return drop_fields(detail::name_list(names...)); }
+  column drop_fields(const detail::text_like auto&... names) const { return drop_fields(detail::name_list(names...)); }
   column drop_fields(const std::vector<std::string>& names) const;
 
   column bitwise_and(const column_or_value& other) const;
@@ -132,45 +130,75 @@ column binary(std::string_view function, const column_or_value& left, const colu
 
 template <class L, class R>
   requires detail::operands<L, R>
-column operator+(const L& left, const R& right) { return detail::binary("+", left, right); }
+column operator+(const L& left, const R& right) {
+  return detail::binary("+", left, right);
+}
 template <class L, class R>
   requires detail::operands<L, R>
-column operator-(const L& left, const R& right) { return detail::binary("-", left, right); }
+column operator-(const L& left, const R& right) {
+  return detail::binary("-", left, right);
+}
 template <class L, class R>
   requires detail::operands<L, R>
-column operator*(const L& left, const R& right) { return detail::binary("*", left, right); }
+column operator*(const L& left, const R& right) {
+  return detail::binary("*", left, right);
+}
 /// Spark's division: of integers it gives a double.
 template <class L, class R>
   requires detail::operands<L, R>
-column operator/(const L& left, const R& right) { return detail::binary("/", left, right); }
+column operator/(const L& left, const R& right) {
+  return detail::binary("/", left, right);
+}
 template <class L, class R>
   requires detail::operands<L, R>
-column operator%(const L& left, const R& right) { return detail::binary("%", left, right); }
+column operator%(const L& left, const R& right) {
+  return detail::binary("%", left, right);
+}
 template <class L, class R>
   requires detail::operands<L, R>
-column operator==(const L& left, const R& right) { return detail::binary("==", left, right); }
+column operator==(const L& left, const R& right) {
+  return detail::binary("==", left, right);
+}
 template <class L, class R>
   requires detail::operands<L, R>
-column operator!=(const L& left, const R& right) { return detail::unary("not", detail::binary("==", left, right)); }
+column operator!=(const L& left, const R& right) {
+  return detail::unary("not", detail::binary("==", left, right));
+}
 template <class L, class R>
   requires detail::operands<L, R>
-column operator<(const L& left, const R& right) { return detail::binary("<", left, right); }
+column operator<(const L& left, const R& right) {
+  return detail::binary("<", left, right);
+}
 template <class L, class R>
   requires detail::operands<L, R>
-column operator<=(const L& left, const R& right) { return detail::binary("<=", left, right); }
+column operator<=(const L& left, const R& right) {
+  return detail::binary("<=", left, right);
+}
 template <class L, class R>
   requires detail::operands<L, R>
-column operator>(const L& left, const R& right) { return detail::binary(">", left, right); }
+column operator>(const L& left, const R& right) {
+  return detail::binary(">", left, right);
+}
 template <class L, class R>
   requires detail::operands<L, R>
-column operator>=(const L& left, const R& right) { return detail::binary(">=", left, right); }
+column operator>=(const L& left, const R& right) {
+  return detail::binary(">=", left, right);
+}
 template <class L, class R>
   requires detail::operands<L, R>
-column operator&&(const L& left, const R& right) { return detail::binary("and", left, right); }
+column operator&&(const L& left, const R& right) {
+  return detail::binary("and", left, right);
+}
 template <class L, class R>
   requires detail::operands<L, R>
-column operator||(const L& left, const R& right) { return detail::binary("or", left, right); }
-inline column operator!(const column& operand) { return detail::unary("not", operand); }
-inline column operator-(const column& operand) { return detail::unary("negative", operand); }
+column operator||(const L& left, const R& right) {
+  return detail::binary("or", left, right);
+}
+inline column operator!(const column& operand) {
+  return detail::unary("not", operand);
+}
+inline column operator-(const column& operand) {
+  return detail::unary("negative", operand);
+}
 
 }  // namespace cospark

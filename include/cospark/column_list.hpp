@@ -33,28 +33,29 @@ class column_list {
 
 namespace detail {
 
-template <class... C>
-concept columns = sizeof...(C) > 0 && (std::convertible_to<const C&, column_or_name> && ...);
+template <class C>
+concept column_like = std::convertible_to<const C&, column_or_name>;
 
 /// Columns one by one, or one vector of them.
 template <class... C>
-concept column_arguments = columns<C...> || (sizeof...(C) == 1 && (std::convertible_to<const C&, column_list> && ...));
+concept column_arguments = sizeof...(C) > 0 &&
+                           ((column_like<C> && ...) ||
+                            (sizeof...(C) == 1 && (std::convertible_to<const C&, column_list> && ...)));
 
 template <class... C>
 column_list list(const C&... columns) {
-  if constexpr (detail::columns<C...>) {
+  if constexpr ((column_like<C> && ...)) {
     return column_list(std::vector<column_or_name>{column_or_name(columns)...});
   } else {
     return column_list(columns...);
   }
 }
 
-/// Names, without a braced list, which a caller could not use inside a `co_await` expression.
-template <class... N>
-concept names = sizeof...(N) > 0 && (std::convertible_to<const N&, std::string_view> && ...);
+template <class N>
+concept text_like = std::convertible_to<const N&, std::string_view>;
 
-template <class... N>
-std::vector<std::string> name_list(const N&... names) {
+/// Names as a vector, which a caller could not write in braces inside a `co_await` expression.
+std::vector<std::string> name_list(const text_like auto&... names) {
   return std::vector<std::string>{std::string(std::string_view(names))...};
 }
 

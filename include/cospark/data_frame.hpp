@@ -37,10 +37,10 @@ class relation;
 /// Rows with named columns that Spark will compute: batch or streaming, it is the same type. Corresponds to Spark's
 /// `DataFrame`.
 ///
-/// Local members build a plan: nothing is sent and nothing is checked against the data, so they cannot fail. What cannot
-/// be sent (an empty name, a negative count, text that is not UTF-8) makes the remote operation on the plan fail with
-/// `errc::invalid_argument`. A column is given as a `column` or by its name. Remote members are those that return a
-/// `task`; all of them fail with `errc::analysis_failed` where Spark refuses the plan, and those that run it on a
+/// Local members build a plan: nothing is sent and nothing is checked against the data, so they cannot fail. What
+/// cannot be sent (an empty name, a negative count, text that is not UTF-8) makes the remote operation on the plan fail
+/// with `errc::invalid_argument`. A column is given as a `column` or by its name. Remote members are those that return
+/// a `task`; all of them fail with `errc::analysis_failed` where Spark refuses the plan, and those that run it on a
 /// stream always do. Cancelling one that runs a plan interrupts it on the server.
 ///
 /// A cheap immutable value, safe to use from several threads; it keeps the session alive.
@@ -57,14 +57,12 @@ class data_frame {
   // Columns.
 
   /// These columns, in this order.
-  template <class... C>
-    requires detail::columns<C...>
-  data_frame select(const C&... columns) const { return select(detail::list(columns...)); }
+  data_frame select(const detail::column_like auto&... columns) const { return select(detail::list(columns...)); }
   data_frame select(const column_list& columns) const;
   /// SQL expressions, such as "a + 1 AS b".
-  template <class... E>
-    requires detail::names<E...>
-  data_frame select_expr(const E&... expressions) const { return select_expr(detail::name_list(expressions...)); }
+  data_frame select_expr(const detail::text_like auto&... expressions) const {
+    return select_expr(detail::name_list(expressions...));
+  }
   data_frame select_expr(const std::vector<std::string>& expressions) const;
   /// With one more column; one of the same name is replaced. Prefer one `with_columns` to many of these.
   data_frame with_column(std::string_view name, const column& value) const;
@@ -74,15 +72,11 @@ class data_frame {
   data_frame with_columns_renamed(const std::vector<std::pair<std::string, std::string>>& names) const;
   /// Without the columns of these names (all of them, dots belong to a name), or without these columns; one that does
   /// not exist changes nothing.
-  template <class... N>
-    requires detail::names<N...>
-  data_frame drop(const N&... names) const { return drop(detail::name_list(names...)); }
+  data_frame drop(const detail::text_like auto&... names) const { return drop(detail::name_list(names...)); }
   data_frame drop(const std::vector<std::string>& names) const;
   data_frame drop(const column& column) const;
   /// With these names for all columns, in order.
-  template <class... N>
-    requires detail::names<N...>
-  data_frame to_df(const N&... names) const { return to_df(detail::name_list(names...)); }
+  data_frame to_df(const detail::text_like auto&... names) const { return to_df(detail::name_list(names...)); }
   data_frame to_df(const std::vector<std::string>& names) const;
   /// With the columns, order and types of a schema.
   data_frame to(const cospark::schema& schema) const;
@@ -103,17 +97,15 @@ class data_frame {
   /// One row of those that are equal, or equal in these columns. On a stream the state grows without bound unless an
   /// event time column with a watermark is among them.
   data_frame drop_duplicates() const { return drop_duplicates(std::vector<std::string>()); }
-  template <class... N>
-    requires detail::names<N...>
-  data_frame drop_duplicates(const N&... names) const { return drop_duplicates(detail::name_list(names...)); }
+  data_frame drop_duplicates(const detail::text_like auto&... names) const {
+    return drop_duplicates(detail::name_list(names...));
+  }
   data_frame drop_duplicates(const std::vector<std::string>& names) const;
   /// The same for streams with a watermark, which bounds how far apart duplicates may arrive. Spark 3.5.
   data_frame drop_duplicates_within_watermark() const {
     return drop_duplicates_within_watermark(std::vector<std::string>());
   }
-  template <class... N>
-    requires detail::names<N...>
-  data_frame drop_duplicates_within_watermark(const N&... names) const {
+  data_frame drop_duplicates_within_watermark(const detail::text_like auto&... names) const {
     return drop_duplicates_within_watermark(detail::name_list(names...));
   }
   data_frame drop_duplicates_within_watermark(const std::vector<std::string>& names) const;
@@ -122,29 +114,30 @@ class data_frame {
                     std::optional<std::int64_t> seed = std::nullopt) const;
 
   /// Sorted; a column without an order is ascending. Streams: in complete mode after an aggregation only.
-  template <class... C>
-    requires detail::columns<C...>
-  data_frame order_by(const C&... columns) const { return order_by(detail::list(columns...)); }
+  data_frame order_by(const detail::column_like auto&... columns) const { return order_by(detail::list(columns...)); }
   data_frame order_by(const column_list& columns) const;
   template <class... C>
     requires detail::column_arguments<C...>
-  data_frame sort(const C&... columns) const { return order_by(detail::list(columns...)); }
+  data_frame sort(const C&... columns) const {
+    return order_by(detail::list(columns...));
+  }
   /// Sorted within each partition.
+  data_frame sort_within_partitions(const detail::column_like auto&... columns) const {
+    return sort_within_partitions(detail::list(columns...));
+  }
   data_frame sort_within_partitions(const column_list& columns) const;
 
   // Groups.
 
-  template <class... C>
-    requires detail::columns<C...>
-  grouped_data group_by(const C&... columns) const;
-  grouped_data group_by(const column_list& columns = column_list()) const;
+  grouped_data group_by(const detail::column_like auto&... columns) const;
+  grouped_data group_by(const column_list& columns) const;
   /// Groups of all prefixes of the columns, and of all subsets of them.
+  grouped_data rollup(const detail::column_like auto&... columns) const;
   grouped_data rollup(const column_list& columns) const;
+  grouped_data cube(const detail::column_like auto&... columns) const;
   grouped_data cube(const column_list& columns) const;
   /// One row: `group_by().agg(…)`.
-  template <class... C>
-    requires detail::columns<C...>
-  data_frame agg(const C&... aggregates) const { return agg(detail::list(aggregates...)); }
+  data_frame agg(const detail::column_like auto&... aggregates) const { return agg(detail::list(aggregates...)); }
   data_frame agg(const column_list& aggregates) const;
 
   // Several frames.
@@ -172,15 +165,19 @@ class data_frame {
 
   /// Rows whose event time is later than `delay` behind the latest one seen may be dropped, and state for them is.
   data_frame with_watermark(std::string_view event_time, const interval_text& delay) const;
-  /// Computes aggregates of the rows that pass by; a streaming query reports them as `observed_metrics` of its progress.
-  template <class... C>
-    requires detail::columns<C...>
-  data_frame observe(std::string_view name, const C&... metrics) const { return observe(name, detail::list(metrics...)); }
+  /// Computes aggregates of the rows that pass by; a streaming query reports them as `observed_metrics` of its
+  /// progress.
+  data_frame observe(std::string_view name, const detail::column_like auto&... metrics) const {
+    return observe(name, detail::list(metrics...));
+  }
   data_frame observe(std::string_view name, const column_list& metrics) const;
 
   // Layout.
 
   data_frame repartition(std::int32_t partitions) const;
+  data_frame repartition(std::optional<std::int32_t> partitions, const detail::column_like auto&... columns) const {
+    return repartition(partitions, detail::list(columns...));
+  }
   data_frame repartition(std::optional<std::int32_t> partitions, const column_list& columns) const;
   /// Fewer partitions, without moving rows around.
   data_frame coalesce(std::int32_t partitions) const;

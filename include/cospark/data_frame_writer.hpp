@@ -32,17 +32,23 @@ class data_frame_writer {
   data_frame_writer option(std::string name, const option_value& value) const;
   data_frame_writer options(const option_map& options) const;
   /// Columns by whose values files are laid out in folders. This and the next ones replace what was given before.
-  template <class... N>
-    requires detail::names<N...>
-  data_frame_writer partition_by(const N&... names) const { return partition_by(detail::name_list(names...)); }
+  data_frame_writer partition_by(const detail::text_like auto&... names) const {
+    return partition_by(detail::name_list(names...));
+  }
   data_frame_writer partition_by(std::vector<std::string> names) const;
   /// Columns by whose hash rows are put into this many buckets, and columns by which each is sorted. Tables only.
+  data_frame_writer bucket_by(std::int32_t buckets, const detail::text_like auto&... names) const {
+    return bucket_by(buckets, detail::name_list(names...));
+  }
   data_frame_writer bucket_by(std::int32_t buckets, std::vector<std::string> names) const;
+  data_frame_writer sort_by(const detail::text_like auto&... names) const {
+    return sort_by(detail::name_list(names...));
+  }
   data_frame_writer sort_by(std::vector<std::string> names) const;
   /// Columns by which the target clusters its data; not together with `partition_by`. Spark 4.0.
-  template <class... N>
-    requires detail::names<N...>
-  data_frame_writer cluster_by(const N&... names) const { return cluster_by(detail::name_list(names...)); }
+  data_frame_writer cluster_by(const detail::text_like auto&... names) const {
+    return cluster_by(detail::name_list(names...));
+  }
   data_frame_writer cluster_by(std::vector<std::string> names) const;
 
   /// Writes to a target that needs no path, or to files in a folder.

@@ -19,8 +19,10 @@ namespace cospark {
 /// argument is, unless said otherwise.
 namespace functions {
 
-// The basics.
+// clang-format off
+// NOLINTBEGIN(readability-identifier-length)
 
+// The basics.
 /// The column of this name; see `column_or_name` for what a name may be.
 inline column col(std::string_view name) { return column(column_or_name(name)); }
 /// A constant; see `column_or_value` for the types. A column stays what it is.
@@ -31,14 +33,9 @@ column expr(std::string_view sql);
 column when(const column& condition, const column_or_value& value);
 /// Any function of the server by its name, built-in or registered there. Spark 3.5.
 column call_function(std::string_view name, const column_list& arguments);
-template <class... C>
-  requires(sizeof...(C) == 0 || detail::columns<C...>)
-column call_function(std::string_view name, const C&... arguments) {
-  return call_function(name, column_list(std::vector<column_or_name>{column_or_name(arguments)...}));
+column call_function(std::string_view name, const detail::column_like auto&... arguments) {
+  return call_function(name, detail::list(arguments...));
 }
-
-// clang-format off
-// NOLINTBEGIN(readability-identifier-length)
 
 // Structure.
 template <class... C> requires detail::column_arguments<C...>
@@ -138,8 +135,7 @@ inline column get_json_object(const column_or_name& v, std::string_view path) {
 // Texts. Positions count from 1.
 template <class... C> requires detail::column_arguments<C...>
 column concat(const C&... columns) { return detail::call_list("concat", columns...); }
-template <class... C> requires detail::columns<C...>
-column concat_ws(std::string_view separator, const C&... columns) {  ///< Skips nulls.
+column concat_ws(std::string_view separator, const detail::column_like auto&... columns) {  ///< Skips nulls.
   return detail::call("concat_ws", lit(separator), column_or_name(columns)...);
 }
 inline column upper(const column_or_name& v) { return detail::call("upper", v); }

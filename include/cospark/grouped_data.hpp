@@ -14,30 +14,18 @@ namespace cospark {
 class grouped_data {
  public:
   /// One row a group: the grouping columns, then these aggregates.
-  template <class... C>
-    requires detail::columns<C...>
-  data_frame agg(const C&... aggregates) const { return agg(detail::list(aggregates...)); }
+  data_frame agg(const detail::column_like auto&... aggregates) const { return agg(detail::list(aggregates...)); }
   data_frame agg(const column_list& aggregates) const;
 
   /// The number of rows, as column `count`.
   data_frame count() const;
   /// One aggregate for each of these columns, as column `sum(x)` and so on. At least one is needed: unlike other
   /// clients this one does not ask the server which columns are numbers.
-  template <class... N>
-    requires detail::names<N...>
-  data_frame sum(const N&... names) const { return each("sum", detail::name_list(names...)); }
-  template <class... N>
-    requires detail::names<N...>
-  data_frame avg(const N&... names) const { return each("avg", detail::name_list(names...)); }
-  template <class... N>
-    requires detail::names<N...>
-  data_frame mean(const N&... names) const { return each("avg", detail::name_list(names...)); }
-  template <class... N>
-    requires detail::names<N...>
-  data_frame min(const N&... names) const { return each("min", detail::name_list(names...)); }
-  template <class... N>
-    requires detail::names<N...>
-  data_frame max(const N&... names) const { return each("max", detail::name_list(names...)); }
+  data_frame sum(const detail::text_like auto&... names) const { return each("sum", detail::name_list(names...)); }
+  data_frame avg(const detail::text_like auto&... names) const { return each("avg", detail::name_list(names...)); }
+  data_frame mean(const detail::text_like auto&... names) const { return each("avg", detail::name_list(names...)); }
+  data_frame min(const detail::text_like auto&... names) const { return each("min", detail::name_list(names...)); }
+  data_frame max(const detail::text_like auto&... names) const { return each("max", detail::name_list(names...)); }
   data_frame sum(const std::vector<std::string>& names) const { return each("sum", names); }
   data_frame avg(const std::vector<std::string>& names) const { return each("avg", names); }
   data_frame mean(const std::vector<std::string>& names) const { return each("avg", names); }
@@ -58,10 +46,16 @@ class grouped_data {
   std::shared_ptr<const state> state_;
 };
 
-template <class... C>
-  requires detail::columns<C...>
-grouped_data data_frame::group_by(const C&... columns) const {
+grouped_data data_frame::group_by(const detail::column_like auto&... columns) const {
   return group_by(detail::list(columns...));
+}
+
+grouped_data data_frame::rollup(const detail::column_like auto&... columns) const {
+  return rollup(detail::list(columns...));
+}
+
+grouped_data data_frame::cube(const detail::column_like auto&... columns) const {
+  return cube(detail::list(columns...));
 }
 
 }  // namespace cospark

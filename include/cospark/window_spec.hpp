@@ -25,14 +25,12 @@ class window_spec {
   window_spec();
 
   /// Replaces the columns that rows of one window have in common.
-  template <class... C>
-    requires detail::columns<C...>
-  window_spec partition_by(const C&... columns) const { return partition_by(detail::list(columns...)); }
+  window_spec partition_by(const detail::column_like auto&... columns) const {
+    return partition_by(detail::list(columns...));
+  }
   window_spec partition_by(const column_list& columns) const;
   /// Replaces the order of the rows.
-  template <class... C>
-    requires detail::columns<C...>
-  window_spec order_by(const C&... columns) const { return order_by(detail::list(columns...)); }
+  window_spec order_by(const detail::column_like auto&... columns) const { return order_by(detail::list(columns...)); }
   window_spec order_by(const column_list& columns) const;
   /// The frame in rows, both boundaries included. A distance must fit in 32 bits.
   window_spec rows_between(std::int64_t start, std::int64_t end) const;

@@ -20,7 +20,9 @@ using relation = spark::connect::Relation;
 using names = std::vector<std::string>;
 using nodes = std::vector<expression_ptr>;
 
-const relation_ptr& node(const data_frame& frame) { return frame::access::relation(frame); }
+const relation_ptr& node(const data_frame& frame) {
+  return frame::access::relation(frame);
+}
 
 /// A frame of the same session.
 data_frame derive(const data_frame& from, plan::extent size, auto write) {
@@ -37,8 +39,7 @@ data_frame derive(const data_frame& from, auto select, auto write) {
 }
 
 /// The same with expressions among what is written.
-data_frame derive(const data_frame& from, auto select, const nodes& expressions, auto write,
-                  std::uint32_t levels = 2) {
+data_frame derive(const data_frame& from, auto select, const nodes& expressions, auto write, std::uint32_t levels = 2) {
   measure total;
   total.add(node(from)).at(levels).add(expressions);
   return derive(from, total.size(), [input = node(from), select, expressions, write](relation& to, build& build) {
@@ -88,13 +89,20 @@ data_frame set_op(const data_frame& left, const data_frame& right, set_operation
 spark::connect::Join::JoinType to_proto(join_type type) {
   using message = spark::connect::Join;
   switch (type) {
-    case join_type::inner: return message::JOIN_TYPE_INNER;
-    case join_type::cross: return message::JOIN_TYPE_CROSS;
-    case join_type::full_outer: return message::JOIN_TYPE_FULL_OUTER;
-    case join_type::left_outer: return message::JOIN_TYPE_LEFT_OUTER;
-    case join_type::right_outer: return message::JOIN_TYPE_RIGHT_OUTER;
-    case join_type::left_semi: return message::JOIN_TYPE_LEFT_SEMI;
-    case join_type::left_anti: return message::JOIN_TYPE_LEFT_ANTI;
+    case join_type::inner:
+      return message::JOIN_TYPE_INNER;
+    case join_type::cross:
+      return message::JOIN_TYPE_CROSS;
+    case join_type::full_outer:
+      return message::JOIN_TYPE_FULL_OUTER;
+    case join_type::left_outer:
+      return message::JOIN_TYPE_LEFT_OUTER;
+    case join_type::right_outer:
+      return message::JOIN_TYPE_RIGHT_OUTER;
+    case join_type::left_semi:
+      return message::JOIN_TYPE_LEFT_SEMI;
+    case join_type::left_anti:
+      return message::JOIN_TYPE_LEFT_ANTI;
   }
   return message::JOIN_TYPE_UNSPECIFIED;
 }
@@ -201,22 +209,19 @@ data_frame data_frame::with_columns_renamed(const std::vector<std::pair<std::str
 }
 
 data_frame data_frame::drop(const names& columns) const {
-  return derive(*this, &relation::mutable_drop, [columns](auto& to, build& build) {
-    build.names("column name", columns, *to.mutable_column_names());
-  });
+  return derive(*this, &relation::mutable_drop,
+                [columns](auto& to, build& build) { build.names("column name", columns, *to.mutable_column_names()); });
 }
 
 data_frame data_frame::drop(const column& column) const {
-  return derive(*this, &relation::mutable_drop, nodes{plan::access::node(column)},
-                [](auto& to, const nodes& expressions, build& build) {
-                  build.write_all(expressions, *to.mutable_columns());
-                });
+  return derive(
+      *this, &relation::mutable_drop, nodes{plan::access::node(column)},
+      [](auto& to, const nodes& expressions, build& build) { build.write_all(expressions, *to.mutable_columns()); });
 }
 
 data_frame data_frame::to_df(const names& columns) const {
-  return derive(*this, &relation::mutable_to_df, [columns](auto& to, build& build) {
-    build.names("column name", columns, *to.mutable_column_names());
-  });
+  return derive(*this, &relation::mutable_to_df,
+                [columns](auto& to, build& build) { build.names("column name", columns, *to.mutable_column_names()); });
 }
 
 data_frame data_frame::to(const cospark::schema& schema) const {
@@ -225,9 +230,8 @@ data_frame data_frame::to(const cospark::schema& schema) const {
 }
 
 data_frame data_frame::alias(std::string_view name) const {
-  return derive(*this, &relation::mutable_subquery_alias, [name = std::string(name)](auto& to, build& build) {
-    build.name("alias", name, *to.mutable_alias());
-  });
+  return derive(*this, &relation::mutable_subquery_alias,
+                [name = std::string(name)](auto& to, build& build) { build.name("alias", name, *to.mutable_alias()); });
 }
 
 data_frame data_frame::filter(const column& condition) const {
@@ -251,7 +255,9 @@ data_frame data_frame::offset(std::int64_t count) const {
                 [count](auto& to, build& build) { to.set_offset(count_of("an offset", count, build)); });
 }
 
-data_frame data_frame::drop_duplicates(const names& columns) const { return deduplicated(*this, columns, false); }
+data_frame data_frame::drop_duplicates(const names& columns) const {
+  return deduplicated(*this, columns, false);
+}
 data_frame data_frame::drop_duplicates_within_watermark(const names& columns) const {
   return deduplicated(*this, columns, true);
 }
@@ -269,8 +275,12 @@ data_frame data_frame::sample(double fraction, bool with_replacement, std::optio
                 });
 }
 
-data_frame data_frame::order_by(const column_list& columns) const { return sorted(*this, columns, true); }
-data_frame data_frame::sort_within_partitions(const column_list& columns) const { return sorted(*this, columns, false); }
+data_frame data_frame::order_by(const column_list& columns) const {
+  return sorted(*this, columns, true);
+}
+data_frame data_frame::sort_within_partitions(const column_list& columns) const {
+  return sorted(*this, columns, false);
+}
 
 grouped_data data_frame::group_by(const column_list& columns) const {
   return frame::access::make_groups(*this, frame::grouping::group_by, columns);
@@ -281,7 +291,9 @@ grouped_data data_frame::rollup(const column_list& columns) const {
 grouped_data data_frame::cube(const column_list& columns) const {
   return frame::access::make_groups(*this, frame::grouping::cube, columns);
 }
-data_frame data_frame::agg(const column_list& aggregates) const { return group_by().agg(aggregates); }
+data_frame data_frame::agg(const column_list& aggregates) const {
+  return group_by().agg(aggregates);
+}
 
 data_frame data_frame::join(const data_frame& other, const column& condition, join_type type) const {
   return join_frames(*this, other, type, {plan::access::node(condition)}, {});
@@ -334,7 +346,9 @@ data_frame data_frame::observe(std::string_view name, const column_list& metrics
                 });
 }
 
-data_frame data_frame::repartition(std::int32_t partitions) const { return repartitioned(*this, partitions, true); }
+data_frame data_frame::repartition(std::int32_t partitions) const {
+  return repartitioned(*this, partitions, true);
+}
 data_frame data_frame::repartition(std::optional<std::int32_t> partitions, const column_list& columns) const {
   return derive(*this, &relation::mutable_repartition_by_expression, plan::access::nodes(columns),
                 [partitions](auto& to, const nodes& expressions, build& build) {
@@ -343,7 +357,9 @@ data_frame data_frame::repartition(std::optional<std::int32_t> partitions, const
                   if (partitions) to.set_num_partitions(partitions_of(*partitions, build));
                 });
 }
-data_frame data_frame::coalesce(std::int32_t partitions) const { return repartitioned(*this, partitions, false); }
+data_frame data_frame::coalesce(std::int32_t partitions) const {
+  return repartitioned(*this, partitions, false);
+}
 
 data_frame data_frame::hint(std::string_view name, const std::vector<column>& parameters) const {
   return derive(*this, &relation::mutable_hint, plan::access::nodes(parameters),

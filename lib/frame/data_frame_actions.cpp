@@ -67,11 +67,16 @@ task<bool> ask_is_local(session_ptr session, relation_ptr relation) {
 
 request::Explain::ExplainMode to_proto(explain_mode mode) {
   switch (mode) {
-    case explain_mode::simple: return request::Explain::EXPLAIN_MODE_SIMPLE;
-    case explain_mode::extended: return request::Explain::EXPLAIN_MODE_EXTENDED;
-    case explain_mode::codegen: return request::Explain::EXPLAIN_MODE_CODEGEN;
-    case explain_mode::cost: return request::Explain::EXPLAIN_MODE_COST;
-    case explain_mode::formatted: return request::Explain::EXPLAIN_MODE_FORMATTED;
+    case explain_mode::simple:
+      return request::Explain::EXPLAIN_MODE_SIMPLE;
+    case explain_mode::extended:
+      return request::Explain::EXPLAIN_MODE_EXTENDED;
+    case explain_mode::codegen:
+      return request::Explain::EXPLAIN_MODE_CODEGEN;
+    case explain_mode::cost:
+      return request::Explain::EXPLAIN_MODE_COST;
+    case explain_mode::formatted:
+      return request::Explain::EXPLAIN_MODE_FORMATTED;
   }
   return request::Explain::EXPLAIN_MODE_UNSPECIFIED;
 }
@@ -241,31 +246,45 @@ relation_ptr table_of(const relation_ptr& input, std::int32_t rows, std::int32_t
 
 using execute::guarded;
 
-task<schema> data_frame::schema() const { return guarded(frame::fetch_schema(session_, relation_)); }
+task<schema> data_frame::schema() const {
+  return guarded(frame::fetch_schema(session_, relation_));
+}
 task<std::vector<std::string>> data_frame::columns() const {
   return guarded(frame::fetch_columns(session_, relation_));
 }
 task<std::vector<std::pair<std::string, std::string>>> data_frame::dtypes() const {
   return guarded(frame::fetch_dtypes(session_, relation_));
 }
-task<bool> data_frame::is_streaming() const { return guarded(frame::ask_is_streaming(session_, relation_)); }
-task<bool> data_frame::is_local() const { return guarded(frame::ask_is_local(session_, relation_)); }
+task<bool> data_frame::is_streaming() const {
+  return guarded(frame::ask_is_streaming(session_, relation_));
+}
+task<bool> data_frame::is_local() const {
+  return guarded(frame::ask_is_local(session_, relation_));
+}
 task<std::string> data_frame::explain(explain_mode mode) const {
   return guarded(frame::fetch_explanation(session_, relation_, mode));
 }
 task<std::string> data_frame::tree_string(std::optional<std::int32_t> level) const {
   return guarded(frame::fetch_tree(session_, relation_, level));
 }
-task<> data_frame::print_schema() const { return print_schema(std::cout); }
-task<> data_frame::print_schema(std::ostream& out) const { return guarded(frame::print_tree(session_, relation_, out)); }
+task<> data_frame::print_schema() const {
+  return print_schema(std::cout);
+}
+task<> data_frame::print_schema(std::ostream& out) const {
+  return guarded(frame::print_tree(session_, relation_, out));
+}
 task<std::vector<std::string>> data_frame::input_files() const {
   return guarded(frame::fetch_input_files(session_, relation_));
 }
 task<bool> data_frame::same_semantics(const data_frame& other) const {
   return guarded(frame::compare(session_, relation_, other.relation_));
 }
-task<> data_frame::persist() const { return guarded(frame::keep(session_, relation_)); }
-task<> data_frame::unpersist(bool blocking) const { return guarded(frame::let_go(session_, relation_, blocking)); }
+task<> data_frame::persist() const {
+  return guarded(frame::keep(session_, relation_));
+}
+task<> data_frame::unpersist(bool blocking) const {
+  return guarded(frame::let_go(session_, relation_, blocking));
+}
 
 task<> data_frame::create_temp_view(std::string_view name) const {
   return frame::create_view(*this, name, false, false);
@@ -280,12 +299,18 @@ task<> data_frame::create_or_replace_global_temp_view(std::string_view name) con
   return frame::create_view(*this, name, true, true);
 }
 
-task<std::vector<row>> data_frame::collect() const { return guarded(frame::fetch_rows(session_, relation_)); }
-task<result_stream> data_frame::execute() const { return guarded(frame::open_stream(session_, relation_)); }
+task<std::vector<row>> data_frame::collect() const {
+  return guarded(frame::fetch_rows(session_, relation_));
+}
+task<result_stream> data_frame::execute() const {
+  return guarded(frame::open_stream(session_, relation_));
+}
 task<std::optional<row>> data_frame::first() const {
   return guarded(frame::fetch_first(session_, limit(1).relation_));
 }
-task<std::vector<row>> data_frame::take(std::int64_t count) const { return limit(count).collect(); }
+task<std::vector<row>> data_frame::take(std::int64_t count) const {
+  return limit(count).collect();
+}
 task<std::vector<row>> data_frame::tail(std::int64_t count) const {
   return guarded(frame::fetch_rows(session_, frame::last_rows(relation_, count)));
 }

@@ -38,7 +38,9 @@ data_frame_reader data_frame_reader::schema(std::string ddl) const {
   return with([&](state& settings) { settings.schema = std::move(ddl); });
 }
 
-data_frame_reader data_frame_reader::schema(const cospark::schema& schema) const { return this->schema(schema.json()); }
+data_frame_reader data_frame_reader::schema(const cospark::schema& schema) const {
+  return this->schema(schema.json());
+}
 
 data_frame_reader data_frame_reader::option(std::string name, const option_value& value) const {
   return with([&](state& settings) { settings.options.insert_or_assign(std::move(name), value.text()); });
@@ -50,7 +52,9 @@ data_frame_reader data_frame_reader::options(const option_map& options) const {
   });
 }
 
-data_frame data_frame_reader::load() const { return load(std::vector<std::string>()); }
+data_frame data_frame_reader::load() const {
+  return load(std::vector<std::string>());
+}
 data_frame data_frame_reader::load(std::string path) const {
   return load(std::vector<std::string>(1, std::move(path)));
 }
@@ -70,12 +74,24 @@ data_frame data_frame_reader::table(std::string name) const {
   return frame::make_table(state_->session, std::move(name), state_->options, false);
 }
 
-data_frame data_frame_reader::csv(std::string path) const { return format("csv").load(std::move(path)); }
-data_frame data_frame_reader::json(std::string path) const { return format("json").load(std::move(path)); }
-data_frame data_frame_reader::parquet(std::string path) const { return format("parquet").load(std::move(path)); }
-data_frame data_frame_reader::orc(std::string path) const { return format("orc").load(std::move(path)); }
-data_frame data_frame_reader::text(std::string path) const { return format("text").load(std::move(path)); }
-data_frame data_frame_reader::xml(std::string path) const { return format("xml").load(std::move(path)); }
+data_frame data_frame_reader::csv(std::string path) const {
+  return format("csv").load(std::move(path));
+}
+data_frame data_frame_reader::json(std::string path) const {
+  return format("json").load(std::move(path));
+}
+data_frame data_frame_reader::parquet(std::string path) const {
+  return format("parquet").load(std::move(path));
+}
+data_frame data_frame_reader::orc(std::string path) const {
+  return format("orc").load(std::move(path));
+}
+data_frame data_frame_reader::text(std::string path) const {
+  return format("text").load(std::move(path));
+}
+data_frame data_frame_reader::xml(std::string path) const {
+  return format("xml").load(std::move(path));
+}
 data_frame data_frame_reader::jdbc(std::string url, std::string table) const {
   return format("jdbc").option("url", url).option("dbtable", table).load();
 }

@@ -31,12 +31,9 @@ using operation = spark::connect::WriteOperation;
 
 void write_mode(std::string name, operation& to, plan::build& build) {
   static const std::map<std::string_view, operation::SaveMode> modes = {
-      {"append", operation::SAVE_MODE_APPEND},
-      {"overwrite", operation::SAVE_MODE_OVERWRITE},
-      {"error", operation::SAVE_MODE_ERROR_IF_EXISTS},
-      {"errorifexists", operation::SAVE_MODE_ERROR_IF_EXISTS},
-      {"default", operation::SAVE_MODE_ERROR_IF_EXISTS},
-      {"ignore", operation::SAVE_MODE_IGNORE}};
+      {"append", operation::SAVE_MODE_APPEND},           {"overwrite", operation::SAVE_MODE_OVERWRITE},
+      {"error", operation::SAVE_MODE_ERROR_IF_EXISTS},   {"errorifexists", operation::SAVE_MODE_ERROR_IF_EXISTS},
+      {"default", operation::SAVE_MODE_ERROR_IF_EXISTS}, {"ignore", operation::SAVE_MODE_IGNORE}};
   std::transform(name.begin(), name.end(), name.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   const auto found = modes.find(name);
@@ -58,7 +55,9 @@ task<> run(connect::session_ptr session, std::shared_ptr<const command> write) {
   co_return success();
 }
 
-task<> fail(error problem) { co_return failure(std::move(problem)); }
+task<> fail(error problem) {
+  co_return failure(std::move(problem));
+}
 
 /// Not a coroutine: the command is complete, and independent of the writer, before this returns.
 template <class State, class WriteTarget>
@@ -74,7 +73,8 @@ task<> write_to(const State& settings, WriteTarget write_target) {
   build.names("sort column", settings.sort, *to.mutable_sort_column_names());
   build.names("clustering column", settings.cluster, *to.mutable_clustering_columns());
   if (!settings.bucket_columns.empty() || settings.buckets != 0) {
-    if (settings.buckets < 1) build.fail("a number of buckets must be at least 1, not " + std::to_string(settings.buckets));
+    if (settings.buckets < 1)
+      build.fail("a number of buckets must be at least 1, not " + std::to_string(settings.buckets));
     if (settings.bucket_columns.empty()) build.fail("bucket_by() needs at least one column");
     to.mutable_bucket_by()->set_num_buckets(settings.buckets);
     build.names("bucket column", settings.bucket_columns, *to.mutable_bucket_by()->mutable_bucket_column_names());
@@ -92,7 +92,9 @@ data_frame_writer access::make_writer(const data_frame& input) {
 
 }  // namespace frame
 
-data_frame_writer data_frame::write() const { return frame::access::make_writer(*this); }
+data_frame_writer data_frame::write() const {
+  return frame::access::make_writer(*this);
+}
 
 data_frame_writer::data_frame_writer(std::shared_ptr<const state> settings) noexcept : state_(std::move(settings)) {}
 
@@ -109,10 +111,14 @@ data_frame_writer data_frame_writer::format(std::string name) const {
 
 data_frame_writer data_frame_writer::mode(save_mode mode) const {
   switch (mode) {
-    case save_mode::append: return this->mode("append");
-    case save_mode::overwrite: return this->mode("overwrite");
-    case save_mode::error_if_exists: return this->mode("errorifexists");
-    case save_mode::ignore: return this->mode("ignore");
+    case save_mode::append:
+      return this->mode("append");
+    case save_mode::overwrite:
+      return this->mode("overwrite");
+    case save_mode::error_if_exists:
+      return this->mode("errorifexists");
+    case save_mode::ignore:
+      return this->mode("ignore");
   }
   return this->mode("(no save mode)");
 }
@@ -150,7 +156,9 @@ data_frame_writer data_frame_writer::cluster_by(std::vector<std::string> names) 
   return with([&](state& settings) { settings.cluster = std::move(names); });
 }
 
-task<> data_frame_writer::save() const { return frame::write_to(*state_, [](auto&, auto&) {}); }
+task<> data_frame_writer::save() const {
+  return frame::write_to(*state_, [](auto&, auto&) {});
+}
 
 task<> data_frame_writer::save(std::string path) const {
   return frame::write_to(*state_, [&](auto& to, auto& build) { build.name("path", path, *to.mutable_path()); });
@@ -170,11 +178,23 @@ task<> data_frame_writer::insert_into(std::string name) const {
   });
 }
 
-task<> data_frame_writer::csv(std::string path) const { return format("csv").save(std::move(path)); }
-task<> data_frame_writer::json(std::string path) const { return format("json").save(std::move(path)); }
-task<> data_frame_writer::parquet(std::string path) const { return format("parquet").save(std::move(path)); }
-task<> data_frame_writer::orc(std::string path) const { return format("orc").save(std::move(path)); }
-task<> data_frame_writer::text(std::string path) const { return format("text").save(std::move(path)); }
-task<> data_frame_writer::xml(std::string path) const { return format("xml").save(std::move(path)); }
+task<> data_frame_writer::csv(std::string path) const {
+  return format("csv").save(std::move(path));
+}
+task<> data_frame_writer::json(std::string path) const {
+  return format("json").save(std::move(path));
+}
+task<> data_frame_writer::parquet(std::string path) const {
+  return format("parquet").save(std::move(path));
+}
+task<> data_frame_writer::orc(std::string path) const {
+  return format("orc").save(std::move(path));
+}
+task<> data_frame_writer::text(std::string path) const {
+  return format("text").save(std::move(path));
+}
+task<> data_frame_writer::xml(std::string path) const {
+  return format("xml").save(std::move(path));
+}
 
 }  // namespace cospark

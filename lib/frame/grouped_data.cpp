@@ -27,9 +27,12 @@ namespace {
 
 spark::connect::Aggregate::GroupType to_proto(frame::grouping kind) {
   switch (kind) {
-    case frame::grouping::group_by: return spark::connect::Aggregate::GROUP_TYPE_GROUPBY;
-    case frame::grouping::rollup: return spark::connect::Aggregate::GROUP_TYPE_ROLLUP;
-    case frame::grouping::cube: return spark::connect::Aggregate::GROUP_TYPE_CUBE;
+    case frame::grouping::group_by:
+      return spark::connect::Aggregate::GROUP_TYPE_GROUPBY;
+    case frame::grouping::rollup:
+      return spark::connect::Aggregate::GROUP_TYPE_ROLLUP;
+    case frame::grouping::cube:
+      return spark::connect::Aggregate::GROUP_TYPE_CUBE;
   }
   return spark::connect::Aggregate::GROUP_TYPE_UNSPECIFIED;
 }

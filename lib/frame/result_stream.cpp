@@ -42,8 +42,8 @@ result<std::optional<record_batch>> batch_reader::take(response message) {
   COSPARK_TRY_RETURN(auto batch, data::decode(stream->data, announced_ ? &*announced_ : nullptr));
   const auto decoded = static_cast<std::int64_t>(batch.row_count());
   if (decoded != stream->row_count) {
-    return failure(errc::protocol_error, "a batch of " + std::to_string(stream->row_count) + " rows was announced, but " +
-                                             std::to_string(decoded) + " rows came");
+    return failure(errc::protocol_error, "a batch of " + std::to_string(stream->row_count) +
+                                             " rows was announced, but " + std::to_string(decoded) + " rows came");
   }
   rows_ += decoded;
   return std::optional<record_batch>(std::move(batch));

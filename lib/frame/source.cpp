@@ -38,11 +38,13 @@ void write_query(const std::string& text, const bound_arguments& arguments, spar
 result<void> write_for_old_server(const spark::connect::SQL& query, spark::connect::SqlCommand& to) {
   to.set_sql(query.query());
   for (const auto& [name, value] : query.named_arguments()) {
-    if (!value.has_literal()) return failure(errc::unsupported_by_server, "SQL arguments other than constants need Spark 4.0");
+    if (!value.has_literal())
+      return failure(errc::unsupported_by_server, "SQL arguments other than constants need Spark 4.0");
     (*to.mutable_args())[name] = value.literal();
   }
   for (const auto& value : query.pos_arguments()) {
-    if (!value.has_literal()) return failure(errc::unsupported_by_server, "SQL arguments other than constants need Spark 4.0");
+    if (!value.has_literal())
+      return failure(errc::unsupported_by_server, "SQL arguments other than constants need Spark 4.0");
     *to.add_pos_args() = value.literal();
   }
   return success();

@@ -34,7 +34,8 @@ void build::name(std::string_view what, std::string_view from, std::string& to) 
 }
 
 void build::type(const data_type& from, spark::connect::DataType& to) {
-  if (!is_utf8(from.simple_string())) fail("a field name of this type is not valid UTF-8, which is all that Spark takes");
+  if (!is_utf8(from.simple_string()))
+    fail("a field name of this type is not valid UTF-8, which is all that Spark takes");
   data::to_proto(from, to);
 }
 

@@ -74,15 +74,31 @@ column column::alias(const std::vector<std::string>& names) const {
   });
 }
 
-column column::cast(std::string_view type) const { return cast_to(expression_, false, type); }
-column column::cast(const data_type& type) const { return cast_to(expression_, false, type); }
-column column::try_cast(std::string_view type) const { return cast_to(expression_, true, type); }
-column column::try_cast(const data_type& type) const { return cast_to(expression_, true, type); }
+column column::cast(std::string_view type) const {
+  return cast_to(expression_, false, type);
+}
+column column::cast(const data_type& type) const {
+  return cast_to(expression_, false, type);
+}
+column column::try_cast(std::string_view type) const {
+  return cast_to(expression_, true, type);
+}
+column column::try_cast(const data_type& type) const {
+  return cast_to(expression_, true, type);
+}
 
-column column::is_null() const { return call("isnull", {expression_}); }
-column column::is_not_null() const { return call("isnotnull", {expression_}); }
-column column::is_nan() const { return call("isnan", {expression_}); }
-column column::eq_null_safe(const column_or_value& other) const { return detail::binary("<=>", *this, other); }
+column column::is_null() const {
+  return call("isnull", {expression_});
+}
+column column::is_not_null() const {
+  return call("isnotnull", {expression_});
+}
+column column::is_nan() const {
+  return call("isnan", {expression_});
+}
+column column::eq_null_safe(const column_or_value& other) const {
+  return detail::binary("<=>", *this, other);
+}
 column column::between(const column_or_value& lower, const column_or_value& upper) const {
   return *this >= column(lower) && *this <= column(upper);
 }
@@ -94,12 +110,24 @@ column column::isin_list(const std::vector<column>& values) const {
   return call("in", std::move(arguments));
 }
 
-column column::like(const column_or_value& pattern) const { return detail::binary("like", *this, pattern); }
-column column::ilike(const column_or_value& pattern) const { return detail::binary("ilike", *this, pattern); }
-column column::rlike(const column_or_value& pattern) const { return detail::binary("rlike", *this, pattern); }
-column column::contains(const column_or_value& part) const { return detail::binary("contains", *this, part); }
-column column::starts_with(const column_or_value& prefix) const { return detail::binary("startswith", *this, prefix); }
-column column::ends_with(const column_or_value& suffix) const { return detail::binary("endswith", *this, suffix); }
+column column::like(const column_or_value& pattern) const {
+  return detail::binary("like", *this, pattern);
+}
+column column::ilike(const column_or_value& pattern) const {
+  return detail::binary("ilike", *this, pattern);
+}
+column column::rlike(const column_or_value& pattern) const {
+  return detail::binary("rlike", *this, pattern);
+}
+column column::contains(const column_or_value& part) const {
+  return detail::binary("contains", *this, part);
+}
+column column::starts_with(const column_or_value& prefix) const {
+  return detail::binary("startswith", *this, prefix);
+}
+column column::ends_with(const column_or_value& suffix) const {
+  return detail::binary("endswith", *this, suffix);
+}
 column column::substr(const column_or_value& start, const column_or_value& length) const {
   return call("substr", {expression_, access::node(start), access::node(length)});
 }
@@ -108,7 +136,9 @@ column column::get_field(std::string_view name) const {
   if (name.empty()) return access::make_column(plan::invalid_expression("an empty field name"));
   return extract(expression_, plan::literal(value(name)));
 }
-column column::get_item(const column_or_value& key) const { return extract(expression_, access::node(key)); }
+column column::get_item(const column_or_value& key) const {
+  return extract(expression_, access::node(key));
+}
 
 column column::with_field(std::string_view name, const column_or_value& value) const {
   const auto& field = access::node(value);
@@ -125,27 +155,38 @@ column column::drop_fields(const std::vector<std::string>& names) const {
   if (names.empty()) return access::make_column(plan::invalid_expression("drop_fields() needs a field name"));
   column without = *this;
   for (const auto& name : names) {
-    without = make(measure::around(without.expression_), [child = without.expression_, name](message& to, build& build) {
-      auto& update = *to.mutable_update_fields();
-      build.write(child, *update.mutable_struct_expression());
-      build.name("field name", name, *update.mutable_field_name());
-    });
+    without =
+        make(measure::around(without.expression_), [child = without.expression_, name](message& to, build& build) {
+          auto& update = *to.mutable_update_fields();
+          build.write(child, *update.mutable_struct_expression());
+          build.name("field name", name, *update.mutable_field_name());
+        });
   }
   return without;
 }
 
-column column::bitwise_and(const column_or_value& other) const { return detail::binary("&", *this, other); }
-column column::bitwise_or(const column_or_value& other) const { return detail::binary("|", *this, other); }
-column column::bitwise_xor(const column_or_value& other) const { return detail::binary("^", *this, other); }
+column column::bitwise_and(const column_or_value& other) const {
+  return detail::binary("&", *this, other);
+}
+column column::bitwise_or(const column_or_value& other) const {
+  return detail::binary("|", *this, other);
+}
+column column::bitwise_xor(const column_or_value& other) const {
+  return detail::binary("^", *this, other);
+}
 
-column column::asc() const { return asc_nulls_first(); }
+column column::asc() const {
+  return asc_nulls_first();
+}
 column column::asc_nulls_first() const {
   return order(expression_, message::SortOrder::SORT_DIRECTION_ASCENDING, message::SortOrder::SORT_NULLS_FIRST);
 }
 column column::asc_nulls_last() const {
   return order(expression_, message::SortOrder::SORT_DIRECTION_ASCENDING, message::SortOrder::SORT_NULLS_LAST);
 }
-column column::desc() const { return desc_nulls_last(); }
+column column::desc() const {
+  return desc_nulls_last();
+}
 column column::desc_nulls_first() const {
   return order(expression_, message::SortOrder::SORT_DIRECTION_DESCENDING, message::SortOrder::SORT_NULLS_FIRST);
 }
@@ -160,7 +201,9 @@ column column::otherwise(const column_or_value& value) const {
   return access::make_column(plan::extend_case(expression_, "otherwise", {access::node(value)}));
 }
 
-column detail::unary(std::string_view function, const column& operand) { return call(function, {access::node(operand)}); }
+column detail::unary(std::string_view function, const column& operand) {
+  return call(function, {access::node(operand)});
+}
 column detail::binary(std::string_view function, const column_or_value& left, const column_or_value& right) {
   return call(function, {access::node(left), access::node(right)});
 }

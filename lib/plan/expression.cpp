@@ -50,9 +50,13 @@ expression_ptr make_case(std::vector<expression_ptr> parts) {
 
 }  // namespace
 
-expression_ptr attribute(std::string_view name) { return named(name, std::nullopt); }
+expression_ptr attribute(std::string_view name) {
+  return named(name, std::nullopt);
+}
 
-expression_ptr attribute_of(const relation& frame, std::string_view name) { return named(name, frame.plan_id()); }
+expression_ptr attribute_of(const relation& frame, std::string_view name) {
+  return named(name, frame.plan_id());
+}
 
 expression_ptr function(std::string_view name, std::vector<expression_ptr> arguments, bool distinct) {
   const auto size = measure::around(arguments);

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
+#include <optional>
 
 // The types of elements, keys, values and fields are deprecated since Spark 4.1, which still reads them; older servers
 // need them.
@@ -23,49 +23,92 @@ int digits(const decimal& number) {
   const std::string text = number.to_string();
   const auto first = text.find_first_of("123456789");
   if (first == std::string::npos) return std::max(number.scale(), 1);
-  const auto count = std::count_if(text.begin() + static_cast<std::ptrdiff_t>(first), text.end(),
-                                   [](char c) { return c != '.'; });
+  const auto count =
+      std::count_if(text.begin() + static_cast<std::ptrdiff_t>(first), text.end(), [](char c) { return c != '.'; });
   return std::clamp(static_cast<int>(count), std::max(number.scale(), 1), 38);
 }
 
-/// The common type of some values, to be told to the server. Nulls fit everywhere.
+/// The type of which values of both types are, as far as an empty array, a null or a shorter decimal leaves it open.
+std::optional<data_type> unite(const data_type& left, const data_type& right) {
+  if (left == right || right.kind() == type_kind::null_type) return left;
+  if (left.kind() == type_kind::null_type) return right;
+  if (left.kind() != right.kind()) return std::nullopt;
+  if (left.kind() == type_kind::decimal_type) {
+    const int scale = std::max(left.scale(), right.scale());
+    const int whole = std::max(left.precision() - left.scale(), right.precision() - right.scale());
+    return whole + scale > 38 ? std::nullopt : std::optional(types::decimal_type(std::max(whole + scale, 1), scale));
+  }
+  if (left.kind() == type_kind::array_type) {
+    const auto element = unite(left.element_type(), right.element_type());
+    return element ? std::optional(types::array_type(*element)) : std::nullopt;
+  }
+  if (left.kind() == type_kind::map_type) {
+    const auto key = unite(left.key_type(), right.key_type());
+    const auto mapped = unite(left.value_type(), right.value_type());
+    return key && mapped ? std::optional(types::map_type(*key, *mapped)) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// The common type of some values, to be told to the server.
 template <class Values, class Project>
 data_type common_type(const Values& values, Project project, build& build);
 
 data_type type_of(const value& constant, build& build) {
   switch (constant.kind()) {
-    case type_kind::null_type: return types::null_type();
-    case type_kind::boolean_type: return types::boolean_type();
-    case type_kind::byte_type: return types::byte_type();
-    case type_kind::short_type: return types::short_type();
-    case type_kind::integer_type: return types::integer_type();
-    case type_kind::long_type: return types::long_type();
-    case type_kind::float_type: return types::float_type();
-    case type_kind::double_type: return types::double_type();
+    case type_kind::null_type:
+      return types::null_type();
+    case type_kind::boolean_type:
+      return types::boolean_type();
+    case type_kind::byte_type:
+      return types::byte_type();
+    case type_kind::short_type:
+      return types::short_type();
+    case type_kind::integer_type:
+      return types::integer_type();
+    case type_kind::long_type:
+      return types::long_type();
+    case type_kind::float_type:
+      return types::float_type();
+    case type_kind::double_type:
+      return types::double_type();
     case type_kind::decimal_type: {
       const auto& number = constant.as<decimal>();
       return types::decimal_type(digits(number), number.scale());
     }
-    case type_kind::string_type: return types::string_type();
-    case type_kind::binary_type: return types::binary_type();
-    case type_kind::date_type: return types::date_type();
-    case type_kind::timestamp_type: return types::timestamp_type();
-    case type_kind::timestamp_ntz_type: return types::timestamp_ntz_type();
-    case type_kind::timestamp_ltz_nanos_type: return types::timestamp_ltz_nanos_type();
-    case type_kind::timestamp_ntz_nanos_type: return types::timestamp_ntz_nanos_type();
-    case type_kind::time_type: return types::time_type();
-    case type_kind::calendar_interval_type: return types::calendar_interval_type();
-    case type_kind::year_month_interval_type: return types::year_month_interval_type();
-    case type_kind::day_time_interval_type: return types::day_time_interval_type();
+    case type_kind::string_type:
+      return types::string_type();
+    case type_kind::binary_type:
+      return types::binary_type();
+    case type_kind::date_type:
+      return types::date_type();
+    case type_kind::timestamp_type:
+      return types::timestamp_type();
+    case type_kind::timestamp_ntz_type:
+      return types::timestamp_ntz_type();
+    case type_kind::timestamp_ltz_nanos_type:
+      return types::timestamp_ltz_nanos_type();
+    case type_kind::timestamp_ntz_nanos_type:
+      return types::timestamp_ntz_nanos_type();
+    case type_kind::time_type:
+      return types::time_type();
+    case type_kind::calendar_interval_type:
+      return types::calendar_interval_type();
+    case type_kind::year_month_interval_type:
+      return types::year_month_interval_type();
+    case type_kind::day_time_interval_type:
+      return types::day_time_interval_type();
     case type_kind::array_type: {
       const auto& elements = constant.as<array_value>();
-      return types::array_type(common_type(elements, [](const value& each) -> const value& { return each; }, build));
+      return types::array_type(common_type(
+          elements, [](const value& each) -> const value& { return each; }, build));
     }
     case type_kind::map_type: {
       const auto& entries = constant.as<map_value>();
-      return types::map_type(
-          common_type(entries, [](const auto& each) -> const value& { return each.first; }, build),
-          common_type(entries, [](const auto& each) -> const value& { return each.second; }, build));
+      return types::map_type(common_type(
+                                 entries, [](const auto& each) -> const value& { return each.first; }, build),
+                             common_type(
+                                 entries, [](const auto& each) -> const value& { return each.second; }, build));
     }
     case type_kind::struct_type: {
       const auto& fields = constant.as<row>();
@@ -76,7 +119,8 @@ data_type type_of(const value& constant, build& build) {
       }
       return types::struct_type(unnamed);
     }
-    default: return types::null_type();
+    default:
+      return types::null_type();
   }
 }
 
@@ -85,18 +129,20 @@ data_type common_type(const Values& values, Project project, build& build) {
   data_type common = types::null_type();
   for (const auto& each : values) {
     const data_type type = type_of(project(each), build);
-    if (type.kind() == type_kind::null_type || type == common) continue;
-    if (common.kind() != type_kind::null_type) {
+    const auto both = unite(common, type);
+    if (!both) {
       build.fail("the elements of an array or map literal have different types: " + common.simple_string() + " and " +
                  type.simple_string());
       return common;
     }
-    common = type;
+    common = *both;
   }
   return common;
 }
 
-std::int64_t since_epoch(auto time) { return time.time_since_epoch().count(); }
+std::int64_t since_epoch(auto time) {
+  return time.time_since_epoch().count();
+}
 
 /// Microseconds, rounded down, and the nanoseconds above them.
 void write_nanos(std::int64_t nanos, auto& to) {
@@ -172,37 +218,66 @@ unsigned nesting(const value& constant, unsigned outer) {
     case type_kind::struct_type:
       for (const value& field : constant.as<row>()) look(field);
       return deepest + 1;
-    default: return 0;
+    default:
+      return 0;
   }
 }
 
 void write_literal(const value& from, literal_message& to, build& build) {
   switch (from.kind()) {
-    case type_kind::null_type: to.mutable_null()->mutable_null(); break;
-    case type_kind::boolean_type: to.set_boolean(from.as<bool>()); break;
-    case type_kind::byte_type: to.set_byte(from.as<std::int8_t>()); break;
-    case type_kind::short_type: to.set_short_(from.as<std::int16_t>()); break;
-    case type_kind::integer_type: to.set_integer(from.as<std::int32_t>()); break;
-    case type_kind::long_type: to.set_long_(from.as<std::int64_t>()); break;
-    case type_kind::float_type: to.set_float_(from.as<float>()); break;
-    case type_kind::double_type: to.set_double_(from.as<double>()); break;
-    case type_kind::decimal_type: write_decimal(from.as<decimal>(), to); break;
-    case type_kind::string_type: build.text("text literal", from.as<std::string>(), *to.mutable_string()); break;
+    case type_kind::null_type:
+      to.mutable_null()->mutable_null();
+      break;
+    case type_kind::boolean_type:
+      to.set_boolean(from.as<bool>());
+      break;
+    case type_kind::byte_type:
+      to.set_byte(from.as<std::int8_t>());
+      break;
+    case type_kind::short_type:
+      to.set_short_(from.as<std::int16_t>());
+      break;
+    case type_kind::integer_type:
+      to.set_integer(from.as<std::int32_t>());
+      break;
+    case type_kind::long_type:
+      to.set_long_(from.as<std::int64_t>());
+      break;
+    case type_kind::float_type:
+      to.set_float_(from.as<float>());
+      break;
+    case type_kind::double_type:
+      to.set_double_(from.as<double>());
+      break;
+    case type_kind::decimal_type:
+      write_decimal(from.as<decimal>(), to);
+      break;
+    case type_kind::string_type:
+      build.text("text literal", from.as<std::string>(), *to.mutable_string());
+      break;
     case type_kind::binary_type: {
       const auto& content = from.as<bytes>();
       to.set_binary(content.data(), content.size());
       break;
     }
-    case type_kind::date_type: write_date(from.as<date>(), to, build); break;
-    case type_kind::timestamp_type: to.set_timestamp(since_epoch(from.as<timestamp>())); break;
-    case type_kind::timestamp_ntz_type: to.set_timestamp_ntz(since_epoch(from.as<timestamp_ntz>())); break;
+    case type_kind::date_type:
+      write_date(from.as<date>(), to, build);
+      break;
+    case type_kind::timestamp_type:
+      to.set_timestamp(since_epoch(from.as<timestamp>()));
+      break;
+    case type_kind::timestamp_ntz_type:
+      to.set_timestamp_ntz(since_epoch(from.as<timestamp_ntz>()));
+      break;
     case type_kind::timestamp_ltz_nanos_type:
       write_nanos(since_epoch(from.as<timestamp_nanos>()), *to.mutable_timestamp_ltz_nanos());
       break;
     case type_kind::timestamp_ntz_nanos_type:
       write_nanos(since_epoch(from.as<timestamp_ntz_nanos>()), *to.mutable_timestamp_ntz_nanos());
       break;
-    case type_kind::time_type: write_time(from.as<time_of_day>(), to, build); break;
+    case type_kind::time_type:
+      write_time(from.as<time_of_day>(), to, build);
+      break;
     case type_kind::calendar_interval_type: {
       const auto& interval = from.as<calendar_interval>();
       auto& message = *to.mutable_calendar_interval();
@@ -217,18 +292,26 @@ void write_literal(const value& from, literal_message& to, build& build) {
     case type_kind::day_time_interval_type:
       to.set_day_time_interval(from.as<day_time_interval>().duration.count());
       break;
-    case type_kind::array_type: write_array(from, to, build); break;
-    case type_kind::map_type: write_map(from, to, build); break;
-    case type_kind::struct_type: write_struct(from, to, build); break;
-    default: build.fail("a value of this type cannot be a literal; make it with a function of Spark"); break;
+    case type_kind::array_type:
+      write_array(from, to, build);
+      break;
+    case type_kind::map_type:
+      write_map(from, to, build);
+      break;
+    case type_kind::struct_type:
+      write_struct(from, to, build);
+      break;
+    default:
+      build.fail("a value of this type cannot be a literal; make it with a function of Spark");
+      break;
   }
 }
 
 expression_ptr literal(const value& constant) {
   const unsigned depth = nesting(constant);
   if (depth > max_literal_depth) {
-    return invalid_expression(error(errc::limit_exceeded, "a literal is nested more than " +
-                                                              std::to_string(max_literal_depth) + " deep"));
+    return invalid_expression(
+        error(errc::limit_exceeded, "a literal is nested more than " + std::to_string(max_literal_depth) + " deep"));
   }
   // Expression > Literal > (Array > Literal)*, and the type of the innermost (DataType > Array > DataType)*.
   extent size;

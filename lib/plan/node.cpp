@@ -40,9 +40,8 @@ std::shared_ptr<const error> size_problem(const extent& size) {
 }
 
 expression_ptr invalid_expression(std::shared_ptr<const error> problem) {
-  return make_expression(extent(), [problem = std::move(problem)](spark::connect::Expression&, build& build) {
-    build.fail(*problem);
-  });
+  return make_expression(
+      extent(), [problem = std::move(problem)](spark::connect::Expression&, build& build) { build.fail(*problem); });
 }
 
 expression_ptr invalid_expression(error problem) {
@@ -54,11 +53,12 @@ expression_ptr invalid_expression(std::string message) {
 }
 
 relation_ptr invalid_relation(std::shared_ptr<const error> problem) {
-  return make_relation(extent(), [problem = std::move(problem)](spark::connect::Relation&, build& build) {
-    build.fail(*problem);
-  });
+  return make_relation(
+      extent(), [problem = std::move(problem)](spark::connect::Relation&, build& build) { build.fail(*problem); });
 }
 
-relation_ptr invalid_relation(std::string message) { return invalid_relation(invalid_argument(std::move(message))); }
+relation_ptr invalid_relation(std::string message) {
+  return invalid_relation(invalid_argument(std::move(message)));
+}
 
 }  // namespace cospark::plan

@@ -77,7 +77,8 @@ class measure {
     return total.size();
   }
 
-  /// How many messages lie between the node and the children that follow; usually two, as in Relation > Filter > Relation.
+  /// How many messages lie between the node and the children that follow; usually two, as in Relation > Filter >
+  /// Relation.
   measure& at(std::uint32_t levels) noexcept {
     levels_ = levels;
     return *this;
@@ -117,8 +118,8 @@ class node final : public Base {
   node(extent size, Write write) : Base(size), write_(std::move(write)) {}
 
  private:
-  using message = std::conditional_t<std::is_same_v<Base, expression>, spark::connect::Expression,
-                                     spark::connect::Relation>;
+  using message =
+      std::conditional_t<std::is_same_v<Base, expression>, spark::connect::Expression, spark::connect::Relation>;
   void write(message& to, build& build) const override { write_(to, build); }
 
   const Write write_;

@@ -84,7 +84,8 @@ column column::over(const window_spec& window) const {
   total.add(expression_).add(window.state_->partition);
   total.at(3).add(window.state_->order);  // Expression > Window > SortOrder > Expression
   return plan::access::make_column(plan::make_expression(
-      total.size(), [function = expression_, parts = window.state_](spark::connect::Expression& to, plan::build& build) {
+      total.size(),
+      [function = expression_, parts = window.state_](spark::connect::Expression& to, plan::build& build) {
         auto& message = *to.mutable_window();
         build.write(function, *message.mutable_window_function());
         parts->write(message, build);

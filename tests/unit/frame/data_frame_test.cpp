@@ -15,7 +15,9 @@ using namespace std::chrono_literals;
 
 const std::string input = R"(range { start: 0 end: 10 step: 1 })";
 
-data_frame numbers() { return frame::make_range(nullptr, 0, 10, 1, std::nullopt); }
+data_frame numbers() {
+  return frame::make_range(nullptr, 0, 10, 1, std::nullopt);
+}
 
 std::string attribute(const std::string& name) {
   return R"(unresolved_attribute { unparsed_identifier: ")" + name + R"(" })";
@@ -42,14 +44,17 @@ TEST_CASE("every transformation becomes Spark's relation") {
        df.select("id", f::lit(1))},
       {"project { " + in + " expressions { " + attribute("a") + " } expressions { " + attribute("b") + " } }",
        df.select(std::vector<std::string>{"a", "b"})},
-      {"project { " + in + R"( expressions { expression_string { expression: "id + 1" } } })" , df.select_expr("id + 1")},
-      {"with_columns { " + in + R"( aliases { expr { )" + attribute("id") + R"( } name: "x" } })", df.with_column("x", id)},
+      {"project { " + in + R"( expressions { expression_string { expression: "id + 1" } } })",
+       df.select_expr("id + 1")},
+      {"with_columns { " + in + R"( aliases { expr { )" + attribute("id") + R"( } name: "x" } })",
+       df.with_column("x", id)},
       {"with_columns_renamed { " + in + R"( renames { col_name: "id" new_col_name: "x" } })",
        df.with_column_renamed("id", "x")},
       {"drop { " + in + R"( column_names: "a" column_names: "b.c" })", df.drop("a", "b.c")},
       {"drop { " + in + " columns { " + attribute("id") + " } }", df.drop(id)},
       {"to_df { " + in + R"( column_names: "x" })", df.to_df("x")},
-      {"to_schema { " + in + R"( schema { struct { fields { name: "id" data_type { integer { } } nullable: true } } } })",
+      {"to_schema { " + in +
+           R"( schema { struct { fields { name: "id" data_type { integer { } } nullable: true } } } })",
        df.to(schema().add("id", types::integer_type()))},
       {"subquery_alias { " + in + R"( alias: "n" })", df.alias("n")},
       {"filter { " + in + " condition { " + less + " } }", df.filter(id < 5)},
@@ -61,7 +66,8 @@ TEST_CASE("every transformation becomes Spark's relation") {
        df.drop_duplicates("a", "b")},
       {"deduplicate { " + in + R"( column_names: "a" within_watermark: true })",
        df.drop_duplicates_within_watermark("a")},
-      {"deduplicate { " + in + " all_columns_as_keys: true within_watermark: true }", df.drop_duplicates_within_watermark()},
+      {"deduplicate { " + in + " all_columns_as_keys: true within_watermark: true }",
+       df.drop_duplicates_within_watermark()},
       {"sample { " + in + " upper_bound: 0.5 with_replacement: false seed: 7 }", df.sample(0.5, false, 7)},
       {"sort { " + in + " order { child { " + attribute("id") +
            " } direction: SORT_DIRECTION_ASCENDING null_ordering: SORT_NULLS_FIRST } is_global: true }",
@@ -84,13 +90,17 @@ TEST_CASE("every transformation becomes Spark's relation") {
       {"join { " + sides + R"( join_type: JOIN_TYPE_INNER using_columns: "id" })", df.join(df, "id")},
       {"join { " + sides + R"( join_type: JOIN_TYPE_FULL_OUTER using_columns: "a" using_columns: "b" })",
        df.join(df, std::vector<std::string>{"a", "b"}, join_type::full_outer)},
-      {"join { " + sides + R"( join_type: JOIN_TYPE_LEFT_SEMI using_columns: "a" })", df.join(df, "a", join_type::left_semi)},
-      {"join { " + sides + R"( join_type: JOIN_TYPE_LEFT_ANTI using_columns: "a" })", df.join(df, "a", join_type::left_anti)},
+      {"join { " + sides + R"( join_type: JOIN_TYPE_LEFT_SEMI using_columns: "a" })",
+       df.join(df, "a", join_type::left_semi)},
+      {"join { " + sides + R"( join_type: JOIN_TYPE_LEFT_ANTI using_columns: "a" })",
+       df.join(df, "a", join_type::left_anti)},
       {"join { " + sides + R"( join_type: JOIN_TYPE_RIGHT_OUTER using_columns: "a" })",
        df.join(df, "a", join_type::right_outer)},
       {"join { " + sides + " join_type: JOIN_TYPE_CROSS }", df.cross_join(df)},
-      {"with_watermark { " + in + R"( event_time: "t" delay_threshold: "10 minutes" })", df.with_watermark("t", "10 minutes")},
-      {"with_watermark { " + in + R"( event_time: "t" delay_threshold: "600 seconds" })", df.with_watermark("t", 10min)},
+      {"with_watermark { " + in + R"( event_time: "t" delay_threshold: "10 minutes" })",
+       df.with_watermark("t", "10 minutes")},
+      {"with_watermark { " + in + R"( event_time: "t" delay_threshold: "600 seconds" })",
+       df.with_watermark("t", 10min)},
       {"collect_metrics { " + in + R"( name: "m" metrics { )" + attribute("id") + " } }", df.observe("m", "id")},
       {"repartition { " + in + " num_partitions: 4 shuffle: true }", df.repartition(4)},
       {"repartition { " + in + " num_partitions: 1 shuffle: false }", df.coalesce(1)},
@@ -110,8 +120,8 @@ TEST_CASE("groups become Spark's aggregate") {
     return "unresolved_function { function_name: \"" + name + "\" arguments { " + argument + " } }";
   };
   const std::string by_user = " grouping_expressions { " + attribute("user") + " }";
-  const std::string rows = " aggregate_expressions { alias { expr { " + call("count", "literal { integer: 1 }") +
-                           R"( } name: "count" } })";
+  const std::string rows =
+      " aggregate_expressions { alias { expr { " + call("count", "literal { integer: 1 }") + R"( } name: "count" } })";
   const std::string sum = " aggregate_expressions { " + call("sum", attribute("n")) + " }";
   const std::vector<row_of_table> table = {
       {"aggregate { " + in + " group_type: GROUP_TYPE_GROUPBY" + by_user + rows + " }", df.group_by("user").count()},
@@ -148,7 +158,8 @@ TEST_CASE("sources become Spark's relations") {
   options["a"] = "1";
   CHECK(plan_text::of(frame::make_table(nullptr, "db.t", options, true)) ==
         R"(read { named_table { unparsed_identifier: "db.t" options { key: "a" value: "1" } } is_streaming: true })");
-  CHECK(plan_text::of(frame::make_range(nullptr, 1, 5, -1, 3)) == "range { start: 1 end: 5 step: -1 num_partitions: 3 }");
+  CHECK(plan_text::of(frame::make_range(nullptr, 1, 5, -1, 3)) ==
+        "range { start: 1 end: 5 step: -1 num_partitions: 3 }");
 
   const auto base = frame::access::make_reader(nullptr).format("csv");
   const auto reader = base.schema("a INT").option("header", true).option("HEADER", false).option("n", 3);
@@ -161,8 +172,9 @@ TEST_CASE("sources become Spark's relations") {
   CHECK(plan_text::of(base.table("t")) == R"(read { named_table { unparsed_identifier: "t" } })");
   CHECK(plan_text::of(base.schema(schema().add("a", types::long_type())).load()).find(R"(\"type\":\"long\")") !=
         std::string::npos);
-  CHECK(plan_text::of(base.jdbc("jdbc:x", "t")) ==
-        R"(read { data_source { format: "jdbc" options { key: "dbtable" value: "t" } options { key: "url" value: "jdbc:x" } } })");
+  CHECK(
+      plan_text::of(base.jdbc("jdbc:x", "t")) ==
+      R"(read { data_source { format: "jdbc" options { key: "dbtable" value: "t" } options { key: "url" value: "jdbc:x" } } })");
 }
 
 TEST_CASE("what cannot be a plan is an invalid argument and says why, however much is built on it") {
@@ -189,7 +201,8 @@ TEST_CASE("what cannot be a plan is an invalid argument and says why, however mu
       {"a sort needs at least one column", df.order_by(column_list())},
       {"agg() needs at least one aggregate", df.agg(column_list())},
       {"agg() needs at least one aggregate", df.group_by("a").sum(std::vector<std::string>())},
-      {"pivot() is for group_by() only, not rollup() or cube()", df.cube(std::vector<std::string>{"a"}).pivot("b").count()},
+      {"pivot() is for group_by() only, not rollup() or cube()",
+       df.cube(std::vector<std::string>{"a"}).pivot("b").count()},
       {"a sample must be a fraction from 0 to 1, or at least 0 with replacement", df.sample(1.5)},
       {"a sample must be a fraction from 0 to 1, or at least 0 with replacement",
        df.sample(std::numeric_limits<double>::quiet_NaN())},
@@ -210,7 +223,8 @@ TEST_CASE("what cannot be a plan is an invalid argument and says why, however mu
 
 TEST_CASE("rows that do not fit their schema make a frame whose plan says so") {
   const auto shape = schema().add("a", types::integer_type(), false);
-  CHECK(plan_text::of(frame::make_local(nullptr, shape, std::vector<row>{row(std::vector<value>{value("x")})})).find("invalid argument") == 0);
+  CHECK(plan_text::of(frame::make_local(nullptr, shape, std::vector<row>{row(std::vector<value>{value("x")})}))
+            .find("invalid argument") == 0);
   const auto good = frame::make_local(nullptr, shape, std::vector<row>{row(std::vector<value>{value(1)})});
   CHECK(plan_text::of(good).find("local_relation { data:") == 0);
 }

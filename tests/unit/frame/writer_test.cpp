@@ -20,7 +20,8 @@ TEST_CASE("a write that makes no sense is refused before anything is sent") {
   asio::io_context context;
   const auto writer = frame::make_range(nullptr, 0, 10, 1, std::nullopt).write();
   const std::vector<row_of_table> table = {
-      {"'append it' is no save mode: these are append, overwrite, error, errorifexists and ignore", writer.mode("append it")},
+      {"'append it' is no save mode: these are append, overwrite, error, errorifexists and ignore",
+       writer.mode("append it")},
       {"an empty format", writer.format("")},
       {"an empty option name", writer.option("", 1)},
       {"an empty partition column", writer.partition_by("")},

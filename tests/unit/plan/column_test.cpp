@@ -68,22 +68,32 @@ TEST_CASE("members of a column with messages of their own are written as Spark h
       {R"(cast { expr { )" + child + R"( } type_str: "array<int>" })", a.cast("array<int>")},
       {R"(cast { expr { )" + child + R"( } type { long { } } })", a.cast(types::long_type())},
       {R"(cast { expr { )" + child + R"( } type_str: "int" eval_mode: EVAL_MODE_TRY })", a.try_cast("int")},
-      {R"(unresolved_extract_value { child { )" + child + R"( } extraction { literal { string: "x" } } })", a.get_field("x")},
-      {R"(unresolved_extract_value { child { )" + child + R"( } extraction { literal { integer: 2 } } })", a.get_item(2)},
-      {R"(update_fields { struct_expression { )" + child + R"( } field_name: "x" value_expression { literal { integer: 1 } } })",
+      {R"(unresolved_extract_value { child { )" + child + R"( } extraction { literal { string: "x" } } })",
+       a.get_field("x")},
+      {R"(unresolved_extract_value { child { )" + child + R"( } extraction { literal { integer: 2 } } })",
+       a.get_item(2)},
+      {R"(update_fields { struct_expression { )" + child +
+           R"( } field_name: "x" value_expression { literal { integer: 1 } } })",
        a.with_field("x", 1)},
       {R"(update_fields { struct_expression { )" + child + R"( } field_name: "x" })", a.drop_fields("x")},
-      {R"(sort_order { child { )" + child + R"( } direction: SORT_DIRECTION_ASCENDING null_ordering: SORT_NULLS_FIRST })", a.asc()},
-      {R"(sort_order { child { )" + child + R"( } direction: SORT_DIRECTION_ASCENDING null_ordering: SORT_NULLS_LAST })",
+      {R"(sort_order { child { )" + child +
+           R"( } direction: SORT_DIRECTION_ASCENDING null_ordering: SORT_NULLS_FIRST })",
+       a.asc()},
+      {R"(sort_order { child { )" + child +
+           R"( } direction: SORT_DIRECTION_ASCENDING null_ordering: SORT_NULLS_LAST })",
        a.asc_nulls_last()},
-      {R"(sort_order { child { )" + child + R"( } direction: SORT_DIRECTION_DESCENDING null_ordering: SORT_NULLS_LAST })", a.desc()},
-      {R"(sort_order { child { )" + child + R"( } direction: SORT_DIRECTION_DESCENDING null_ordering: SORT_NULLS_FIRST })",
+      {R"(sort_order { child { )" + child +
+           R"( } direction: SORT_DIRECTION_DESCENDING null_ordering: SORT_NULLS_LAST })",
+       a.desc()},
+      {R"(sort_order { child { )" + child +
+           R"( } direction: SORT_DIRECTION_DESCENDING null_ordering: SORT_NULLS_FIRST })",
        a.desc_nulls_first()},
       {R"(window { window_function { unresolved_function { function_name: "rank" } } partition_spec { )" + child +
            R"( } order_spec { child { )" + child +
            R"( } direction: SORT_DIRECTION_DESCENDING null_ordering: SORT_NULLS_LAST } frame_spec { frame_type: FRAME_TYPE_ROW )"
            R"(lower { unbounded: true } upper { current_row: true } } })",
-       f::rank().over(window_spec().partition_by("a").order_by(a.desc()).rows_between(window_spec::unbounded_preceding, 0))},
+       f::rank().over(
+           window_spec().partition_by("a").order_by(a.desc()).rows_between(window_spec::unbounded_preceding, 0))},
       {R"(window { window_function { )" + child +
            R"( } frame_spec { frame_type: FRAME_TYPE_RANGE lower { value { literal { long: -5 } } } upper { unbounded: true } } })",
        a.over(window_spec().range_between(-5, window_spec::unbounded_following))},

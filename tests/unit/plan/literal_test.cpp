@@ -68,12 +68,28 @@ TEST_CASE("values of every kind can be constants") {
   CHECK(lit(value(timestamp_nanos(-1ns))) ==
         "timestamp_ltz_nanos { epoch_micros: -1 nanos_within_micro: 999 precision: 9 }");
   CHECK(lit(value(array_value{value(1), value(), value(2)})) ==
-        "array { element_type { integer { } } elements { integer: 1 } elements { null { null { } } } elements { integer: 2 } }");
+        "array { element_type { integer { } } elements { integer: 1 } elements { null { null { } } } elements { "
+        "integer: 2 } }");
   CHECK(lit(value(map_value{{value("k"), value(1)}})) ==
         R"(map { key_type { string { } } value_type { integer { } } keys { string: "k" } values { integer: 1 } })");
-  CHECK(lit(value(row({value(1), value(true)}))) ==
-        R"(struct { struct_type { struct { fields { name: "col1" data_type { integer { } } nullable: true } )"
-        R"(fields { name: "col2" data_type { boolean { } } nullable: true } } } elements { integer: 1 } elements { boolean: true } })");
+  CHECK(
+      lit(value(row({value(1), value(true)}))) ==
+      R"(struct { struct_type { struct { fields { name: "col1" data_type { integer { } } nullable: true } )"
+      R"(fields { name: "col2" data_type { boolean { } } nullable: true } } } elements { integer: 1 } elements { boolean: true } })");
+}
+
+TEST_CASE("the type of an array is one that all its elements have") {
+  const auto element_type = [](array_value elements) {
+    const auto text = lit(value(std::move(elements)));
+    return text.substr(0, text.find(" } elements"));
+  };
+  CHECK(element_type({value(array_value{}), value(array_value{value(1)})}) ==
+        "array { element_type { array { element_type { integer { } } contains_null: true }");
+  CHECK(element_type({value(decimal(15, 1)), value(decimal(5, 0)), value(decimal(1025, 2))}) ==
+        "array { element_type { decimal { scale: 2 precision: 4 }");
+  CHECK(element_type({value(map_value{}), value(map_value{{value("k"), value(true)}})}).find("boolean") !=
+        std::string::npos);
+  CHECK(element_type({value(array_value{value(1)}), value(array_value{value("x")})}).find("invalid argument") == 0);
 }
 
 TEST_CASE("a constant that Spark has no room for is an invalid argument") {

@@ -13,7 +13,9 @@ namespace {
 namespace f = cospark::functions;
 using namespace cospark;
 
-data_frame numbers() { return frame::make_range(nullptr, 0, 10, 1, std::nullopt); }
+data_frame numbers() {
+  return frame::make_range(nullptr, 0, 10, 1, std::nullopt);
+}
 
 std::size_t bytes_of(const data_frame& frame) {
   auto message = plan::to_message(frame::access::relation(frame));
@@ -21,7 +23,9 @@ std::size_t bytes_of(const data_frame& frame) {
   return message.value().ByteSizeLong();
 }
 
-std::uint64_t nodes_of(const data_frame& frame) { return frame::access::relation(frame)->size().nodes; }
+std::uint64_t nodes_of(const data_frame& frame) {
+  return frame::access::relation(frame)->size().nodes;
+}
 
 /// Levels of messages, found in the message itself.
 std::uint32_t depth_of(const google::protobuf::Message& message) {
@@ -110,11 +114,12 @@ TEST_CASE("every frame has a plan id of its own, made on any thread") {
 }
 
 TEST_CASE("only valid UTF-8 passes for text") {
-  for (const char* good : {"", "plain", "\xC3\xBC", "\xE2\x82\xAC", "\xED\x9F\xBF", "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF"}) {
+  for (const char* good :
+       {"", "plain", "\xC3\xBC", "\xE2\x82\xAC", "\xED\x9F\xBF", "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF"}) {
     CHECK(plan::is_utf8(good));
   }
-  for (const char* bad : {"\x80", "\xC3", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
-                          "\xE2\x82", "\xE2\x28\xA1", "\xFF"}) {
+  for (const char* bad : {"\x80", "\xC3", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                          "\xF5\x80\x80\x80", "\xE2\x82", "\xE2\x28\xA1", "\xFF"}) {
     CHECK_FALSE(plan::is_utf8(bad));
   }
 }
