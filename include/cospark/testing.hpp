@@ -77,7 +77,9 @@ class stream_script {
   stream_script& repeat(std::size_t count) { return add(step::kind::repeat, count); }
   /// Leaves out the next `count` responses: a gap.
   stream_script& skip(std::size_t count) { return add(step::kind::skip, count); }
-  stream_script& wait(std::chrono::milliseconds time) { return add(step::kind::wait, static_cast<std::size_t>(time.count())); }
+  stream_script& wait(std::chrono::milliseconds time) {
+    return add(step::kind::wait, static_cast<std::size_t>(time.count()));
+  }
   /// Stands still until `server::release_held`.
   stream_script& hold() { return add(step::kind::hold, 0); }
   /// Ends the stream with status OK, complete or not.

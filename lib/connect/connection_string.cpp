@@ -111,7 +111,9 @@ result<void> parse_authority(std::string_view authority, connection_string& out)
     if (!rest.empty() && !rest.starts_with(':')) return wrong("only ':port' may follow ']'");
     if (!rest.empty()) port = rest.substr(1);
     if (!rest.empty() && port.empty()) return wrong("the port after ':' is missing");
-    const auto fits = [](char c) { return c == ':' || c == '.' || c == '%' || std::isxdigit(static_cast<unsigned char>(c)); };
+    const auto fits = [](char c) {
+      return c == ':' || c == '.' || c == '%' || std::isxdigit(static_cast<unsigned char>(c));
+    };
     if (out.host.empty() || !std::all_of(out.host.begin(), out.host.end(), fits)) {
       return wrong("what is in brackets is not an IPv6 address");
     }
@@ -123,7 +125,9 @@ result<void> parse_authority(std::string_view authority, connection_string& out)
       if (port.empty()) return wrong("the port after ':' is missing");
       if (port.find(':') != std::string_view::npos) return wrong("an IPv6 address needs brackets: sc://[::1]:15002");
     }
-    const auto fits = [](char c) { return c == '.' || c == '-' || c == '_' || std::isalnum(static_cast<unsigned char>(c)); };
+    const auto fits = [](char c) {
+      return c == '.' || c == '-' || c == '_' || std::isalnum(static_cast<unsigned char>(c));
+    };
     if (out.host.empty()) return wrong("the host is missing: sc://host:15002");
     if (!std::all_of(out.host.begin(), out.host.end(), fits)) return wrong("the host has a character that no host has");
   }

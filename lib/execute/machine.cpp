@@ -26,7 +26,8 @@ std::chrono::milliseconds backoff(const retry_policy& policy, unsigned failures)
 std::chrono::milliseconds with_jitter(const retry_policy& policy, std::chrono::milliseconds wait) {
   if (wait < std::chrono::seconds(1) || policy.jitter.count() <= 0) return wait;
   thread_local std::minstd_rand random(std::random_device{}());
-  return wait + std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(0, policy.jitter.count())(random));
+  std::uniform_int_distribution<std::int64_t> extra(0, policy.jitter.count());
+  return wait + std::chrono::milliseconds(extra(random));
 }
 
 machine::decision machine::on_response(const std::string& response_id, bool complete, clock::time_point now) {

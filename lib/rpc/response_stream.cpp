@@ -253,7 +253,8 @@ asio::awaitable<response_stream::item> response_stream::read(call_owner<core> st
   for (;;) {
     if (auto ready = stream->try_next()) co_return std::move(*ready);
     co_await stream->changed();
-    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) {
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != asio::cancellation_type::none) {
       throw std::system_error(asio::error::operation_aborted);
     }
   }

@@ -74,7 +74,8 @@ class unary_call final : public call_base {
         engine_->leave(*this);
       });
     } catch (const std::exception& problem) {
-      reply_.status = grpc::Status(grpc::StatusCode::INTERNAL, std::string("the call cannot be started: ") + problem.what());
+      const std::string what = "the call cannot be started: ";
+      reply_.status = grpc::Status(grpc::StatusCode::INTERNAL, what + problem.what());
       engine_->leave(*this);
     }
   }

@@ -11,7 +11,8 @@ class service final : public proto::SparkConnectService::Service {
  public:
   explicit service(state& what) : state_(what) {}
 
-  grpc::Status AnalyzePlan(grpc::ServerContext*, const proto::AnalyzePlanRequest*, proto::AnalyzePlanResponse*) override;
+  grpc::Status AnalyzePlan(grpc::ServerContext*, const proto::AnalyzePlanRequest*,
+                           proto::AnalyzePlanResponse*) override;
   grpc::Status Config(grpc::ServerContext*, const proto::ConfigRequest*, proto::ConfigResponse*) override;
   grpc::Status Interrupt(grpc::ServerContext*, const proto::InterruptRequest*, proto::InterruptResponse*) override;
   grpc::Status ReleaseExecute(grpc::ServerContext*, const proto::ReleaseExecuteRequest*,

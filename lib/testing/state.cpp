@@ -150,7 +150,8 @@ std::optional<stream_script> state::take_script(operation_kind kind) {
     return script;
   }
   for (const auto wanted : {kind, operation_kind::any}) {
-    if (const auto standing = standing_scripts.find(wanted); standing != standing_scripts.end()) return standing->second;
+    const auto standing = standing_scripts.find(wanted);
+    if (standing != standing_scripts.end()) return standing->second;
   }
   return std::nullopt;
 }

@@ -62,7 +62,9 @@ class delivery {
       case step::kind::refuse: return state_.to_status(what.error);
       case step::kind::bytes: {
         proto::ExecutePlanResponse response;
-        if (!response.ParseFromString(what.bytes)) return grpc::Status(grpc::StatusCode::INTERNAL, "bad bytes in script");
+        if (!response.ParseFromString(what.bytes)) {
+          return grpc::Status(grpc::StatusCode::INTERNAL, "bad bytes in script");
+        }
         write(std::move(response));
         return std::nullopt;
       }

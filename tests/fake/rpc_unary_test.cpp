@@ -40,7 +40,6 @@ TEST_CASE("L9 no completion runs on a thread of gRPC") {
     for (int i = 0; i < 20; ++i) {
       auto made = bridge::config_call(engine, stub);
       auto reply = co_await std::move(made);
-      const auto executor = co_await asio::this_coro::executor;
       if (!pool.get_executor().running_in_this_thread()) foreign = true;
       if (reply.status.ok()) ++done;
     }

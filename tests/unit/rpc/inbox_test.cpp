@@ -21,7 +21,8 @@ struct record {
 
 class note : public inbox_node {
  public:
-  note(record& to, int number, bool throws = false) : inbox_node(&note::finish), record_(to), number_(number), throws_(throws) {}
+  note(record& to, int number, bool throws = false)
+      : inbox_node(&note::finish), record_(to), number_(number), throws_(throws) {}
 
  private:
   static void finish(inbox_node* node, bool deliver) {
