@@ -11,9 +11,10 @@ namespace {
 cospark::data_frame letters(const cospark::session& spark) {
   const auto schema = cospark::schema().add("k", cospark::types::string_type()).add("v", cospark::types::long_type());
   using cospark::value;
-  const std::vector<cospark::row> rows{
-      cospark::row(std::vector<value>{"a", std::int64_t{1}}), cospark::row(std::vector<value>{"b", std::int64_t{2}}),
-      cospark::row(std::vector<value>{"a", std::int64_t{3}}), cospark::row(std::vector<value>{nullptr, std::int64_t{4}})};
+  const std::vector<cospark::row> rows{cospark::row(std::vector<value>{"a", std::int64_t{1}}),
+                                       cospark::row(std::vector<value>{"b", std::int64_t{2}}),
+                                       cospark::row(std::vector<value>{"a", std::int64_t{3}}),
+                                       cospark::row(std::vector<value>{nullptr, std::int64_t{4}})};
   return spark.create_data_frame(schema, rows);
 }
 
@@ -32,8 +33,8 @@ TEST_CASE("create_data_frame: rows go to the server and come back") {
   spark_test([](cospark::session spark) -> check {
     CHECK(co_await schema_of(letters(spark)) == "struct<k:string,v:bigint>");
     CHECK(co_await rows_of(letters(spark)) == these("{a, 1}", "{b, 2}", "{a, 3}", "{null, 4}"));
-    const auto none = spark.create_data_frame(cospark::schema().add("x", cospark::types::date_type()),
-                                              std::vector<cospark::row>());
+    const auto none =
+        spark.create_data_frame(cospark::schema().add("x", cospark::types::date_type()), std::vector<cospark::row>());
     CHECK(co_await schema_of(none) == "struct<x:date>");
     CHECK(must(co_await none.count()) == 0);
   });
@@ -53,9 +54,11 @@ TEST_CASE("select, select_expr and col") {
   spark_test([](cospark::session spark) -> check {
     const auto frame = letters(spark);
     CHECK(co_await rows_of(frame.select("v")) == these("{1}", "{2}", "{3}", "{4}"));
-    CHECK(co_await rows_of(frame.select("*", f::col("v") * 2)) == these("{a, 1, 2}", "{b, 2, 4}", "{a, 3, 6}", "{null, 4, 8}"));
+    CHECK(co_await rows_of(frame.select("*", f::col("v") * 2)) ==
+          these("{a, 1, 2}", "{b, 2, 4}", "{a, 3, 6}", "{null, 4, 8}"));
     CHECK(co_await rows_of(frame.select(frame.col("v") + frame["v"])) == these("{2}", "{4}", "{6}", "{8}"));
-    CHECK(co_await rows_of(frame.select_expr("v + 1 AS w", "upper(k)")) == these("{2, A}", "{3, B}", "{4, A}", "{5, null}"));
+    CHECK(co_await rows_of(frame.select_expr("v + 1 AS w", "upper(k)")) ==
+          these("{2, A}", "{3, B}", "{4, A}", "{5, null}"));
   });
 }
 
@@ -87,7 +90,8 @@ TEST_CASE("with_column, with_columns, with_column_renamed, with_columns_renamed,
     CHECK(co_await schema_of(frame.drop("no_such_column")) == "struct<k:string,v:bigint>");
     CHECK(co_await schema_of(frame.drop(f::col("k"))) == "struct<v:bigint>");
     CHECK(co_await schema_of(frame.to_df("x", "y")) == "struct<x:string,y:bigint>");
-    const auto other = cospark::schema().add("v", cospark::types::double_type()).add("k", cospark::types::string_type());
+    const auto other =
+        cospark::schema().add("v", cospark::types::double_type()).add("k", cospark::types::string_type());
     CHECK(co_await schema_of(frame.to(other)) == "struct<v:double,k:string>");
   });
 }
@@ -173,7 +177,8 @@ TEST_CASE("join: every type, by condition, by name and by names") {
           these("{a, 1, Anna}", "{a, 3, Anna}", "{b, 2, null}", "{c, null, Carl}", "{null, 4, null}"));
     CHECK(co_await sorted_rows_of(left.join(right, "k", join_type::left_semi)) == these("{a, 1}", "{a, 3}"));
     CHECK(co_await sorted_rows_of(left.join(right, "k", join_type::left_anti)) == these("{b, 2}", "{null, 4}"));
-    CHECK(co_await sorted_rows_of(left.join(right, left["k"] == right["k"])) == these("{a, 1, a, Anna}", "{a, 3, a, Anna}"));
+    CHECK(co_await sorted_rows_of(left.join(right, left["k"] == right["k"])) ==
+          these("{a, 1, a, Anna}", "{a, 3, a, Anna}"));
     const std::vector<std::string> keys(1, "k");
     CHECK(must(co_await left.join(right, keys).count()) == 2);
     CHECK(must(co_await left.cross_join(right).count()) == 8);
@@ -361,7 +366,10 @@ TEST_CASE("write and read: save and load of every file format, modes, partitions
     must(co_await frame.write().mode(cospark::save_mode::ignore).parquet(files / "parquet"));
     must(co_await frame.write().mode("append").parquet(files / "parquet"));
     CHECK(must(co_await spark.read().parquet(files / "parquet").count()) == 6);
-    must(co_await frame.write().mode(cospark::save_mode::overwrite).partition_by("k").format("parquet")
+    must(co_await frame.write()
+             .mode(cospark::save_mode::overwrite)
+             .partition_by("k")
+             .format("parquet")
              .save(files / "parquet"));
     CHECK(std::filesystem::exists(files / "parquet/k=a"));
 
@@ -376,12 +384,20 @@ TEST_CASE("write and read: save and load of every file format, modes, partitions
 TEST_CASE("drop_duplicates_within_watermark on a stream") {
   spark_test([](cospark::session spark) -> check {
     folder files;
-    const auto source = files.put("timed", "1.json",
-                                  "{\"t\":\"2026-01-01T00:00:01Z\",\"k\":\"a\"}\n{\"t\":\"2026-01-01T00:00:05Z\",\"k\":\"a\"}\n"
-                                  "{\"t\":\"2026-01-01T00:00:06Z\",\"k\":\"b\"}\n");
-    auto writer = spark.read_stream().schema("t TIMESTAMP, k STRING").json(source).with_watermark("t", 10min)
-                      .drop_duplicates_within_watermark("k").select("k").write_stream().format("memory")
-                      .query_name("deduplicated").trigger(cospark::trigger::available_now());
+    const auto source =
+        files.put("timed", "1.json",
+                  "{\"t\":\"2026-01-01T00:00:01Z\",\"k\":\"a\"}\n{\"t\":\"2026-01-01T00:00:05Z\",\"k\":\"a\"}\n"
+                  "{\"t\":\"2026-01-01T00:00:06Z\",\"k\":\"b\"}\n");
+    auto writer = spark.read_stream()
+                      .schema("t TIMESTAMP, k STRING")
+                      .json(source)
+                      .with_watermark("t", 10min)
+                      .drop_duplicates_within_watermark("k")
+                      .select("k")
+                      .write_stream()
+                      .format("memory")
+                      .query_name("deduplicated")
+                      .trigger(cospark::trigger::available_now());
     const auto query = must(co_await writer.start());
     must(co_await query.await_termination());
     CHECK(co_await sorted_rows_of(spark.table("deduplicated")) == these("{a}", "{b}"));
@@ -391,13 +407,21 @@ TEST_CASE("drop_duplicates_within_watermark on a stream") {
 TEST_CASE("A stream-stream join within a time range") {
   spark_test([](cospark::session spark) -> check {
     folder files;
-    const auto source = files.put("clicks", "1.json", "{\"t\":\"2026-01-01T00:00:01Z\",\"k\":\"a\"}\n"
-                                                      "{\"t\":\"2026-01-01T00:00:02Z\",\"k\":\"b\"}\n");
-    const auto views = spark.read_stream().schema("t TIMESTAMP, k STRING").json(source).with_watermark("t", "1 minute")
+    const auto source = files.put("clicks", "1.json",
+                                  "{\"t\":\"2026-01-01T00:00:01Z\",\"k\":\"a\"}\n"
+                                  "{\"t\":\"2026-01-01T00:00:02Z\",\"k\":\"b\"}\n");
+    const auto views = spark.read_stream()
+                           .schema("t TIMESTAMP, k STRING")
+                           .json(source)
+                           .with_watermark("t", "1 minute")
                            .select(f::col("t").alias("shown"), f::col("k").alias("view"));
-    const auto clicks = spark.read_stream().schema("t TIMESTAMP, k STRING").json(source).with_watermark("t", "1 minute");
+    const auto clicks =
+        spark.read_stream().schema("t TIMESTAMP, k STRING").json(source).with_watermark("t", "1 minute");
     const auto joined = views.join(clicks, f::expr("k = view AND t >= shown AND t <= shown + INTERVAL 10 SECONDS"));
-    auto writer = joined.select("view", "k").write_stream().format("memory").query_name("joined")
+    auto writer = joined.select("view", "k")
+                      .write_stream()
+                      .format("memory")
+                      .query_name("joined")
                       .trigger(cospark::trigger::available_now());
     const auto query = must(co_await writer.start());
     must(co_await query.await_termination());

@@ -90,8 +90,11 @@ TEST_CASE("An unknown sink format: DATA_SOURCE_NOT_FOUND") {
 
 TEST_CASE("Without the Kafka connector the error says what is missing") {
   spark_test([](cospark::session spark) -> check {
-    const auto stream = spark.read_stream().format("kafka").option("kafka.bootstrap.servers", "127.0.0.1:1")
-                            .option("subscribe", "topic").load();
+    const auto stream = spark.read_stream()
+                            .format("kafka")
+                            .option("kafka.bootstrap.servers", "127.0.0.1:1")
+                            .option("subscribe", "topic")
+                            .load();
     const auto error = fails(co_await stream.schema());
     INFO(error.to_string());
     CHECK(error == errc::analysis_failed);
@@ -115,8 +118,8 @@ TEST_CASE("An output mode that the query does not support, and one that does not
     folder files;
     const auto events = three_events(spark, files);
     const auto aggregated = events.group_by("k").count().write_stream().format("noop").output_mode("append");
-    check_error(fails(co_await aggregated.start()), errc::analysis_failed, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
-                "42KDE", "append");
+    check_error(fails(co_await aggregated.start()), errc::analysis_failed,
+                "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION", "42KDE", "append");
     const auto plain = events.write_stream().format("noop").output_mode("complete");
     check_error(fails(co_await plain.start()), errc::analysis_failed, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
                 "42KDE", "complete");

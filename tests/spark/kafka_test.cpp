@@ -24,18 +24,28 @@ asio::awaitable<void> produce(cospark::session spark, std::string to, int first,
   const auto records = spark.range(first, first + count)
                            .select(f::col("id").cast("string").alias("key"),
                                    f::to_json(f::struct_(f::col("id").alias("n"))).alias("value"));
-  must(co_await records.write().format("kafka").option("kafka.bootstrap.servers", bootstrap()).option("topic", to).save());
+  must(co_await records.write()
+           .format("kafka")
+           .option("kafka.bootstrap.servers", bootstrap())
+           .option("topic", to)
+           .save());
 }
 
 cospark::data_stream_reader kafka_reader(const cospark::session& spark) {
-  return spark.read_stream().format("kafka").option("kafka.bootstrap.servers", bootstrap())
+  return spark.read_stream()
+      .format("kafka")
+      .option("kafka.bootstrap.servers", bootstrap())
       .option("startingOffsets", "earliest");
 }
 
 /// All records of a topic: how many, how many different n, their sum.
 asio::awaitable<std::string> totals(cospark::session spark, std::string of) {
-  const auto records = spark.read().format("kafka").option("kafka.bootstrap.servers", bootstrap())
-                           .option("subscribe", of).option("startingOffsets", "earliest").load();
+  const auto records = spark.read()
+                           .format("kafka")
+                           .option("kafka.bootstrap.servers", bootstrap())
+                           .option("subscribe", of)
+                           .option("startingOffsets", "earliest")
+                           .load();
   const auto n = f::from_json(f::col("value").cast("string"), "n BIGINT").get_field("n");
   const auto summary = records.select(n.alias("n")).agg(f::count("n"), f::count_distinct("n"), f::sum("n"));
   const auto row = must(co_await summary.first());
@@ -48,7 +58,10 @@ cospark::data_frame doubled(const cospark::data_frame& records) {
 }
 
 cospark::data_stream_writer kafka_writer(const cospark::data_frame& frame, const std::string& to, const folder& files) {
-  return frame.write_stream().format("kafka").option("kafka.bootstrap.servers", bootstrap()).option("topic", to)
+  return frame.write_stream()
+      .format("kafka")
+      .option("kafka.bootstrap.servers", bootstrap())
+      .option("topic", to)
       .option("checkpointLocation", files / "checkpoint");
 }
 
@@ -59,7 +72,8 @@ TEST_CASE("The schema of a Kafka stream is Kafka's", "[kafka]") {
     const auto stream = kafka_reader(spark).option("subscribe", "any").load();
     CHECK(must(co_await stream.is_streaming()));
     CHECK(co_await schema_of(stream) ==
-          "struct<key:binary,value:binary,topic:string,partition:int,offset:bigint,timestamp:timestamp,timestampType:int>");
+          "struct<key:binary,value:binary,topic:string,partition:int,offset:bigint,timestamp:timestamp,timestampType:"
+          "int>");
   });
 }
 
@@ -96,7 +110,10 @@ TEST_CASE("subscribePattern reads all topics of a pattern", "[kafka]") {
     co_await produce(spark, prefix + "-a", 0, 10);
     co_await produce(spark, prefix + "-b", 10, 20);
     const auto stream = kafka_reader(spark).option("subscribePattern", prefix + "-.*").load();
-    auto writer = stream.select("topic").write_stream().format("memory").query_name("by_pattern")
+    auto writer = stream.select("topic")
+                      .write_stream()
+                      .format("memory")
+                      .query_name("by_pattern")
                       .trigger(cospark::trigger::available_now());
     const auto query = must(co_await writer.start());
     must(co_await query.await_termination());
@@ -109,8 +126,13 @@ TEST_CASE("maxOffsetsPerTrigger: available_now takes several batches and ends", 
   spark_test([](cospark::session spark) -> check {
     const auto source = topic("limited");
     co_await produce(spark, source, 0, 100);
-    auto writer = kafka_reader(spark).option("subscribe", source).option("maxOffsetsPerTrigger", 30).load()
-                      .write_stream().format("noop").trigger(cospark::trigger::available_now());
+    auto writer = kafka_reader(spark)
+                      .option("subscribe", source)
+                      .option("maxOffsetsPerTrigger", 30)
+                      .load()
+                      .write_stream()
+                      .format("noop")
+                      .trigger(cospark::trigger::available_now());
     const auto query = must(co_await writer.start());
     must(co_await query.await_termination());
     std::int64_t rows = 0;
@@ -131,15 +153,18 @@ TEST_CASE("trigger(real_time(…)) from Kafka to Kafka", "[kafka]") {
     const auto target = topic("real-time-out");
     co_await produce(spark, source, 0, 100);
     auto writer = kafka_writer(doubled(kafka_reader(spark).option("subscribe", source).load()), target, files)
-                      .output_mode(cospark::output_mode::update).trigger(cospark::trigger::real_time(5s));
+                      .output_mode(cospark::output_mode::update)
+                      .trigger(cospark::trigger::real_time(5s));
     const auto query = must(co_await writer.start());
     co_await produce(spark, source, 100, 100);
     std::string written;
-    co_await eventually([&]() -> asio::awaitable<bool> {
-      if (const auto failed = must(co_await query.exception())) FAIL(failed->to_string());
-      written = co_await totals(spark, target);
-      co_return written == "{200, 200, 39800}";
-    }, 90s);
+    co_await eventually(
+        [&]() -> asio::awaitable<bool> {
+          if (const auto failed = must(co_await query.exception())) FAIL(failed->to_string());
+          written = co_await totals(spark, target);
+          co_return written == "{200, 200, 39800}";
+        },
+        90s);
     CHECK(must(co_await query.is_active()));
     must(co_await query.stop());
   });

@@ -7,7 +7,9 @@ using namespace spark_tests;
 
 namespace {
 
-bool process_exists(int process_id) { return std::filesystem::exists("/proc/" + std::to_string(process_id)); }
+bool process_exists(int process_id) {
+  return std::filesystem::exists("/proc/" + std::to_string(process_id));
+}
 
 }  // namespace
 

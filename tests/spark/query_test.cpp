@@ -46,7 +46,12 @@ TEST_CASE("status tells what the query does, and that it has ended") {
 TEST_CASE("last_progress is nothing, and recent_progress empty, while there was no report") {
   spark_test([](cospark::session spark) -> check {
     // Spark never reports progress of a continuous query.
-    auto writer = spark.read_stream().format("rate").option("numPartitions", 1).load().write_stream().format("noop")
+    auto writer = spark.read_stream()
+                      .format("rate")
+                      .option("numPartitions", 1)
+                      .load()
+                      .write_stream()
+                      .format("noop")
                       .trigger(cospark::trigger::continuous(1s));
     const auto query = must(co_await writer.start());
     CHECK(must(co_await query.recent_progress()).empty());
@@ -80,9 +85,7 @@ TEST_CASE("recent_progress: the reports of the latest batches, oldest first") {
 TEST_CASE("last_progress: the most recent report") {
   spark_test([](cospark::session spark) -> check {
     const auto query = co_await endless(spark);
-    co_await eventually([&]() -> asio::awaitable<bool> {
-      co_return must(co_await query.last_progress()).has_value();
-    });
+    co_await eventually([&]() -> asio::awaitable<bool> { co_return must(co_await query.last_progress()).has_value(); });
     must(co_await query.stop());
     const auto last = must(co_await query.last_progress());
     const auto recent = must(co_await query.recent_progress());
@@ -214,7 +217,9 @@ TEST_CASE("observe: the metrics of each batch are in its progress") {
     folder files;
     auto writer = three_events(spark, files)
                       .observe("seen", f::count(f::lit(1)).alias("rows"), f::max("v").alias("largest"))
-                      .write_stream().format("noop").trigger(cospark::trigger::available_now());
+                      .write_stream()
+                      .format("noop")
+                      .trigger(cospark::trigger::available_now());
     const auto query = must(co_await writer.start());
     must(co_await query.await_termination());
     const auto progress = must(co_await query.recent_progress());

@@ -34,7 +34,8 @@ TEST_CASE("One collect of every plain type") {
     const auto row = co_await one_row(
         spark,
         "SELECT true AS bo, 1Y AS ti, 2S AS sm, 3 AS it, 4L AS bi, float('1.5') AS fl, 2.5D AS do, "
-        "CAST(-12.34 AS DECIMAL(10,2)) AS de, CAST('-12345678901234567890.123456789012345678' AS DECIMAL(38,18)) AS wide, "
+        "CAST(-12.34 AS DECIMAL(10,2)) AS de, CAST('-12345678901234567890.123456789012345678' AS DECIMAL(38,18)) AS "
+        "wide, "
         "'t\u00e4xt' AS st, X'00FF' AS bn, DATE'2026-01-02' AS da, TIMESTAMP'2026-01-02 03:04:05.678901' AS ts, "
         "TIMESTAMP_NTZ'2026-01-02 03:04:05.678901' AS nt, NULL AS vo");
     CHECK(row.schema().simple_string() ==
@@ -64,7 +65,8 @@ TEST_CASE("Extremes of numbers and times, NaN and infinities") {
     const auto row = co_await one_row(
         spark,
         "SELECT -128Y AS a, -32768S AS b, -2147483648 AS c, -9223372036854775808L AS d, double('NaN') AS e, "
-        "double('-Infinity') AS f, DATE'0001-01-01' AS g, DATE'9999-12-31' AS h, TIMESTAMP'9999-12-31 23:59:59.999999' AS i, "
+        "double('-Infinity') AS f, DATE'0001-01-01' AS g, DATE'9999-12-31' AS h, TIMESTAMP'9999-12-31 23:59:59.999999' "
+        "AS i, "
         "'' AS j, X'' AS k, CAST('99999999999999999999999999999999999999' AS DECIMAL(38,0)) AS l");
     CHECK(row.get<std::int8_t>("a") == std::numeric_limits<std::int8_t>::min());
     CHECK(row.get<std::int16_t>("b") == std::numeric_limits<std::int16_t>::min());
@@ -83,9 +85,10 @@ TEST_CASE("Extremes of numbers and times, NaN and infinities") {
 
 TEST_CASE("Intervals of all three kinds") {
   spark_test([](cospark::session spark) -> check {
-    const auto row = co_await one_row(spark,
-                                      "SELECT INTERVAL '1-2' YEAR TO MONTH AS ym, INTERVAL -'1 02:03:04.5' DAY TO SECOND AS dt, "
-                                      "make_interval(1, 2, 0, 3, 4, 5, 6.5) AS ca");
+    const auto row =
+        co_await one_row(spark,
+                         "SELECT INTERVAL '1-2' YEAR TO MONTH AS ym, INTERVAL -'1 02:03:04.5' DAY TO SECOND AS dt, "
+                         "make_interval(1, 2, 0, 3, 4, 5, 6.5) AS ca");
     CHECK(row.get<cospark::year_month_interval>("ym").months == 14);
     CHECK(row.get<cospark::day_time_interval>("dt").duration == -(26h + 3min + 4s + 500ms));
     const auto& calendar = row.get<cospark::calendar_interval>("ca");
@@ -99,7 +102,8 @@ TEST_CASE("Nested types: arrays, maps and structs in each other, with nulls at e
   spark_test([](cospark::session spark) -> check {
     const auto row = co_await one_row(
         spark,
-        "SELECT array(1, null, 3) AS a, map('x', array(1L), 'y', null) AS m, named_struct('p', 1, 'q', named_struct('r', "
+        "SELECT array(1, null, 3) AS a, map('x', array(1L), 'y', null) AS m, named_struct('p', 1, 'q', "
+        "named_struct('r', "
         "array(map('k', 1.5D)))) AS s, array(named_struct('z', cast(null AS STRING)), null) AS l, array() AS e, "
         "cast(null AS ARRAY<INT>) AS n");
     const auto& list = row.get<cospark::array_value>("a");
@@ -124,9 +128,10 @@ TEST_CASE("Nested types: arrays, maps and structs in each other, with nulls at e
 
 TEST_CASE("Null of every type is null") {
   spark_test([](cospark::session spark) -> check {
-    const lines types = these("BOOLEAN", "TINYINT", "SMALLINT", "INT", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL(10,2)", "STRING",
-                              "BINARY", "DATE", "TIMESTAMP", "TIMESTAMP_NTZ", "INTERVAL YEAR TO MONTH",
-                              "INTERVAL DAY TO SECOND", "INTERVAL", "ARRAY<INT>", "MAP<STRING,INT>", "STRUCT<x:INT>", "VARIANT");
+    const lines types =
+        these("BOOLEAN", "TINYINT", "SMALLINT", "INT", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL(10,2)", "STRING", "BINARY",
+              "DATE", "TIMESTAMP", "TIMESTAMP_NTZ", "INTERVAL YEAR TO MONTH", "INTERVAL DAY TO SECOND", "INTERVAL",
+              "ARRAY<INT>", "MAP<STRING,INT>", "STRUCT<x:INT>", "VARIANT");
     std::string select;
     for (const auto& type : types) select += (select.empty() ? "SELECT " : ", ") + ("CAST(NULL AS " + type + ")");
     const auto row = co_await one_row(spark, select);
@@ -140,8 +145,8 @@ TEST_CASE("Null of every type is null") {
 
 TEST_CASE("Variants, char, varchar and collated strings") {
   spark_test([](cospark::session spark) -> check {
-    const auto row = co_await one_row(spark,
-                                      "SELECT parse_json('{\"a\":[1,\"x\",null,true]}') AS v, 'c' COLLATE UNICODE_CI AS c");
+    const auto row =
+        co_await one_row(spark, "SELECT parse_json('{\"a\":[1,\"x\",null,true]}') AS v, 'c' COLLATE UNICODE_CI AS c");
     CHECK(must(row.get<cospark::variant_value>("v").to_json()) == "{\"a\":[1,\"x\",null,true]}");
     CHECK(row.get<std::string>("c") == "c");
     CHECK(row.schema()[1].type.collation() == "UNICODE_CI");
@@ -209,11 +214,10 @@ TEST_CASE("create_data_frame: values of every type go to the server and come bac
     const cospark::bytes raw{std::byte{1}, std::byte{0}};
     const cospark::array_value list{std::int32_t{1}, nullptr};
     const cospark::map_value map{{"k", 1.5}, {"l", nullptr}};
-    std::vector<cospark::row> rows{
-        row_of(true, std::int8_t{1}, std::int16_t{2}, std::int32_t{3}, std::int64_t{4}, 1.5F, 2.5, cospark::decimal(-1234, 2),
-               "t\u00e4xt", raw, cospark::date(new_year), instant, reading, months, time, list, map,
-               row_of(std::int32_t{7}, "z")),
-        cospark::row(std::vector<cospark::value>(schema.size()))};
+    std::vector<cospark::row> rows{row_of(true, std::int8_t{1}, std::int16_t{2}, std::int32_t{3}, std::int64_t{4}, 1.5F,
+                                          2.5, cospark::decimal(-1234, 2), "t\u00e4xt", raw, cospark::date(new_year),
+                                          instant, reading, months, time, list, map, row_of(std::int32_t{7}, "z")),
+                                   cospark::row(std::vector<cospark::value>(schema.size()))};
     const auto frame = spark.create_data_frame(schema, rows);
     CHECK(co_await schema_of(frame) == schema.simple_string());
     const auto back = must(co_await frame.collect());

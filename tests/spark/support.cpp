@@ -29,7 +29,9 @@ std::string environment(const std::string& name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-bool with_kafka() { return !environment("COSPARK_TEST_KAFKA").empty(); }
+bool with_kafka() {
+  return !environment("COSPARK_TEST_KAFKA").empty();
+}
 
 std::string spark_home() {
   if (auto home = environment("COSPARK_SPARK_HOME"); !home.empty()) return home;
@@ -106,7 +108,9 @@ asio::awaitable<void> with_session(std::function<check(cospark::session)> body,
   co_await body(*session);
 }
 
-asio::awaitable<void> stop(cospark::session session) { must(co_await session.stop()); }
+asio::awaitable<void> stop(cospark::session session) {
+  must(co_await session.stop());
+}
 
 }  // namespace
 
@@ -247,15 +251,25 @@ cospark::data_frame three_events(const cospark::session& spark, const folder& fi
 }
 
 asio::awaitable<cospark::streaming_query> endless(cospark::session spark) {
-  auto writer = spark.read_stream().format("rate-micro-batch").option("rowsPerBatch", 5).load()
-                    .write_stream().format("noop").query_name(unique("endless"))
+  auto writer = spark.read_stream()
+                    .format("rate-micro-batch")
+                    .option("rowsPerBatch", 5)
+                    .load()
+                    .write_stream()
+                    .format("noop")
+                    .query_name(unique("endless"))
                     .trigger(cospark::trigger::processing_time(200ms));
   co_return must(co_await writer.start());
 }
 
 asio::awaitable<cospark::streaming_query> failing(cospark::session spark) {
-  auto writer = spark.read_stream().format("rate-micro-batch").option("rowsPerBatch", 5).load()
-                    .select(f::expr("1 / (value - 3)").alias("x")).write_stream().format("noop");
+  auto writer = spark.read_stream()
+                    .format("rate-micro-batch")
+                    .option("rowsPerBatch", 5)
+                    .load()
+                    .select(f::expr("1 / (value - 3)").alias("x"))
+                    .write_stream()
+                    .format("noop");
   co_return must(co_await writer.start());
 }
 

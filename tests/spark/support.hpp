@@ -90,7 +90,8 @@ class folder {
 cospark::data_frame three_events(const cospark::session& spark, const folder& files);
 inline constexpr std::string_view event_schema = "k STRING, v BIGINT";
 
-/// A query that goes on until it is stopped, with a batch every 200 ms, and one that divides by zero in its first batch.
+/// A query that goes on until it is stopped, with a batch every 200 ms, and one that divides by zero in its first
+/// batch.
 asio::awaitable<cospark::streaming_query> endless(cospark::session spark);
 asio::awaitable<cospark::streaming_query> failing(cospark::session spark);
 

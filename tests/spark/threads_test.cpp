@@ -31,7 +31,12 @@ TEST_CASE("50 queries awaited need no more threads than none, here and on the se
     std::vector<cospark::streaming_query> queries;
     for (int i = 0; i < number_of_queries; ++i) {
       // One batch an hour: this is about waits, not about work.
-      auto writer = spark.read_stream().format("rate").option("numPartitions", 1).load().write_stream().format("noop")
+      auto writer = spark.read_stream()
+                        .format("rate")
+                        .option("numPartitions", 1)
+                        .load()
+                        .write_stream()
+                        .format("noop")
                         .trigger(cospark::trigger::processing_time(1h));
       queries.push_back(must(co_await writer.start()));
     }

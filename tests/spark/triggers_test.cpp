@@ -18,8 +18,13 @@ cospark::data_frame file_by_file(const cospark::session& spark, const folder& fi
 
 TEST_CASE("trigger(processing_time(\"1 second\")): a micro-batch every interval") {
   spark_test([](cospark::session spark) -> check {
-    auto writer = spark.read_stream().format("rate-micro-batch").option("rowsPerBatch", 5).load()
-                      .write_stream().format("noop").trigger(trigger::processing_time("1 second"));
+    auto writer = spark.read_stream()
+                      .format("rate-micro-batch")
+                      .option("rowsPerBatch", 5)
+                      .load()
+                      .write_stream()
+                      .format("noop")
+                      .trigger(trigger::processing_time("1 second"));
     const auto query = must(co_await writer.start());
     std::vector<cospark::streaming_query_progress> progress;
     co_await eventually([&]() -> asio::awaitable<bool> {
@@ -38,7 +43,8 @@ TEST_CASE("trigger(processing_time(\"1 second\")): a micro-batch every interval"
 TEST_CASE("trigger(once): what is there in one batch, then the query ends") {
   spark_test([](cospark::session spark) -> check {
     folder files;
-    auto writer = three_events(spark, files).write_stream().format("memory").query_name("once").trigger(trigger::once());
+    auto writer =
+        three_events(spark, files).write_stream().format("memory").query_name("once").trigger(trigger::once());
     const auto query = must(co_await writer.start());
     CHECK(must(co_await query.await_termination(limit)));
     CHECK_FALSE(must(co_await query.is_active()));
@@ -52,25 +58,35 @@ TEST_CASE("trigger(once): what is there in one batch, then the query ends") {
 TEST_CASE("trigger(available_now): what is there in several batches, then the query ends") {
   spark_test([](cospark::session spark) -> check {
     folder files;
-    auto writer = file_by_file(spark, files).write_stream().format("memory").query_name("available_now")
+    auto writer = file_by_file(spark, files)
+                      .write_stream()
+                      .format("memory")
+                      .query_name("available_now")
                       .trigger(trigger::available_now());
     const auto query = must(co_await writer.start());
     CHECK(must(co_await query.await_termination(limit)));
     CHECK(must(co_await spark.table("available_now").count()) == 3);
     std::size_t with_rows = 0;
-    for (const auto& progress : must(co_await query.recent_progress())) with_rows += progress.num_input_rows() > 0 ? 1 : 0;
+    for (const auto& progress : must(co_await query.recent_progress()))
+      with_rows += progress.num_input_rows() > 0 ? 1 : 0;
     CHECK(with_rows == 2);
   });
 }
 
 TEST_CASE("trigger(continuous(\"1 second\")): rows arrive without micro-batches") {
   spark_test([](cospark::session spark) -> check {
-    auto writer = spark.read_stream().format("rate").option("rowsPerSecond", 20).option("numPartitions", 1).load()
-                      .write_stream().format("memory").query_name("continuous").trigger(trigger::continuous("1 second"));
+    auto writer = spark.read_stream()
+                      .format("rate")
+                      .option("rowsPerSecond", 20)
+                      .option("numPartitions", 1)
+                      .load()
+                      .write_stream()
+                      .format("memory")
+                      .query_name("continuous")
+                      .trigger(trigger::continuous("1 second"));
     const auto query = must(co_await writer.start());
-    co_await eventually([&]() -> asio::awaitable<bool> {
-      co_return must(co_await spark.table("continuous").count()) > 0;
-    });
+    co_await eventually(
+        [&]() -> asio::awaitable<bool> { co_return must(co_await spark.table("continuous").count()) > 0; });
     CHECK(must(co_await query.is_active()));
     CHECK(must(co_await query.recent_progress()).empty());
     must(co_await query.stop());
@@ -79,8 +95,8 @@ TEST_CASE("trigger(continuous(\"1 second\")): rows arrive without micro-batches"
 
 TEST_CASE("trigger(real_time(…)): refused by a server that would ignore it, and by sinks that cannot do it") {
   spark_test([](cospark::session spark) -> check {
-    auto writer = spark.read_stream().format("rate").load().write_stream().format("noop").output_mode("update")
-                      .trigger(trigger::real_time(5s));
+    auto writer = spark.read_stream().format("rate").load().write_stream().format("noop").output_mode("update").trigger(
+        trigger::real_time(5s));
     const auto error = fails(co_await writer.start());
     INFO(error.to_string());
     if (spark_is_at_least(4, 2)) {

@@ -18,8 +18,11 @@ std::string content_of(const std::filesystem::path& file) {
 /// Writes the three events to files and reads them back.
 asio::awaitable<void> check_file_sink(cospark::session spark, std::string format) {
   folder files;
-  auto writer = three_events(spark, files).write_stream().format(format)
-                    .option("checkpointLocation", files / "checkpoint").trigger(cospark::trigger::available_now());
+  auto writer = three_events(spark, files)
+                    .write_stream()
+                    .format(format)
+                    .option("checkpointLocation", files / "checkpoint")
+                    .trigger(cospark::trigger::available_now());
   const auto query = must(co_await writer.start(files / "out"));
   must(co_await query.await_termination());
   const auto back = spark.read().format(format).schema(std::string(event_schema)).load(files / "out");
@@ -31,8 +34,12 @@ asio::awaitable<void> check_file_sink(cospark::session spark, std::string format
 TEST_CASE("write_stream().format(\"memory\").query_name(…).output_mode(\"append\").trigger(processing_time).start()") {
   spark_test([](cospark::session spark) -> check {
     folder files;
-    auto writer = three_events(spark, files).write_stream().format("memory").query_name("rates")
-                      .output_mode("append").trigger(cospark::trigger::processing_time("1 second"));
+    auto writer = three_events(spark, files)
+                      .write_stream()
+                      .format("memory")
+                      .query_name("rates")
+                      .output_mode("append")
+                      .trigger(cospark::trigger::processing_time("1 second"));
     const auto query = must(co_await writer.start());
     CHECK(query.id().size() == 36);
     CHECK(query.run_id().size() == 36);
@@ -63,10 +70,10 @@ TEST_CASE("output_mode: append, complete and update write what they should") {
     const auto events = spark.read_stream().schema(std::string(event_schema)).json(source);
     const auto sums = events.group_by("k").sum("v");
     auto complete = sums.write_stream().format("memory").query_name("complete_sums").output_mode("complete");
-    auto update = sums.write_stream().format("memory").query_name("update_sums")
-                      .output_mode(cospark::output_mode::update);
-    auto append = events.write_stream().format("memory").query_name("append_rows")
-                      .output_mode(cospark::output_mode::append);
+    auto update =
+        sums.write_stream().format("memory").query_name("update_sums").output_mode(cospark::output_mode::update);
+    auto append =
+        events.write_stream().format("memory").query_name("append_rows").output_mode(cospark::output_mode::append);
     const auto first = must(co_await complete.start());
     const auto second = must(co_await update.start());
     const auto third = must(co_await append.start());
@@ -103,8 +110,13 @@ TEST_CASE("Sink console: the server prints the rows") {
   spark_test([](cospark::session spark) -> check {
     folder files;
     const auto source = files.put("console", "1.json", "{\"k\":\"printed-by-the-console-sink\",\"v\":1}\n");
-    auto writer = spark.read_stream().schema(std::string(event_schema)).json(source).write_stream().format("console")
-                      .option("truncate", false).trigger(cospark::trigger::available_now());
+    auto writer = spark.read_stream()
+                      .schema(std::string(event_schema))
+                      .json(source)
+                      .write_stream()
+                      .format("console")
+                      .option("truncate", false)
+                      .trigger(cospark::trigger::available_now());
     const auto query = must(co_await writer.start());
     must(co_await query.await_termination());
     CHECK(content_of(shared_server().log_file()).find("|printed-by-the-console-sink|1  |") != std::string::npos);
@@ -142,8 +154,11 @@ TEST_CASE("Sink orc") {
 TEST_CASE("Sink text: files of lines") {
   spark_test([](cospark::session spark) -> check {
     folder files;
-    auto writer = three_events(spark, files).select(f::concat("k", f::col("v").cast("string")).alias("value"))
-                      .write_stream().format("text").option("checkpointLocation", files / "checkpoint")
+    auto writer = three_events(spark, files)
+                      .select(f::concat("k", f::col("v").cast("string")).alias("value"))
+                      .write_stream()
+                      .format("text")
+                      .option("checkpointLocation", files / "checkpoint")
                       .trigger(cospark::trigger::available_now());
     const auto query = must(co_await writer.start(files / "out"));
     must(co_await query.await_termination());
@@ -155,8 +170,11 @@ TEST_CASE("Sink table: to_table(name) makes a table and appends to it") {
   spark_test([](cospark::session spark) -> check {
     folder files;
     const auto name = unique("events_table");
-    auto writer = three_events(spark, files).write_stream().format("parquet")
-                      .option("checkpointLocation", files / "checkpoint").trigger(cospark::trigger::available_now());
+    auto writer = three_events(spark, files)
+                      .write_stream()
+                      .format("parquet")
+                      .option("checkpointLocation", files / "checkpoint")
+                      .trigger(cospark::trigger::available_now());
     const auto query = must(co_await writer.to_table(name));
     must(co_await query.await_termination());
     CHECK(co_await sorted_rows_of(spark.table(name)) == these("{a, 1}", "{a, 3}", "{b, 2}"));
@@ -167,8 +185,12 @@ TEST_CASE("Sink table: to_table(name) makes a table and appends to it") {
 TEST_CASE("partition_by: files are laid out in folders") {
   spark_test([](cospark::session spark) -> check {
     folder files;
-    auto writer = three_events(spark, files).write_stream().format("parquet").partition_by("k")
-                      .option("checkpointLocation", files / "checkpoint").trigger(cospark::trigger::available_now());
+    auto writer = three_events(spark, files)
+                      .write_stream()
+                      .format("parquet")
+                      .partition_by("k")
+                      .option("checkpointLocation", files / "checkpoint")
+                      .trigger(cospark::trigger::available_now());
     const auto query = must(co_await writer.start(files / "out"));
     must(co_await query.await_termination());
     CHECK(std::filesystem::exists(files / "out/k=a"));
@@ -181,8 +203,12 @@ TEST_CASE("cluster_by: a table gets its clustering columns") {
   spark_test([](cospark::session spark) -> check {
     folder files;
     const auto name = unique("clustered");
-    auto writer = three_events(spark, files).write_stream().format("parquet").cluster_by("k")
-                      .option("checkpointLocation", files / "checkpoint").trigger(cospark::trigger::available_now());
+    auto writer = three_events(spark, files)
+                      .write_stream()
+                      .format("parquet")
+                      .cluster_by("k")
+                      .option("checkpointLocation", files / "checkpoint")
+                      .trigger(cospark::trigger::available_now());
     const auto query = must(co_await writer.to_table(name));
     must(co_await query.await_termination());
     const auto description = must(co_await spark.sql("DESCRIBE EXTENDED " + name));
@@ -201,7 +227,10 @@ TEST_CASE("options: several at once") {
     options["checkpointLocation"] = files / "checkpoint";
     options["header"] = "true";
     options["path"] = files / "out";
-    auto writer = three_events(spark, files).write_stream().format("csv").options(options)
+    auto writer = three_events(spark, files)
+                      .write_stream()
+                      .format("csv")
+                      .options(options)
                       .trigger(cospark::trigger::available_now());
     const auto query = must(co_await writer.start());
     must(co_await query.await_termination());
@@ -226,8 +255,11 @@ TEST_CASE("A setter leaves the writer it was called on as it is") {
 TEST_CASE("The id of a query survives a restart from its checkpoint, the run id does not") {
   spark_test([](cospark::session spark) -> check {
     folder files;
-    auto writer = three_events(spark, files).write_stream().format("parquet")
-                      .option("checkpointLocation", files / "checkpoint").trigger(cospark::trigger::available_now());
+    auto writer = three_events(spark, files)
+                      .write_stream()
+                      .format("parquet")
+                      .option("checkpointLocation", files / "checkpoint")
+                      .trigger(cospark::trigger::available_now());
     const auto first = must(co_await writer.start(files / "out"));
     must(co_await first.await_termination());
     files.put("events", "3.json", "{\"k\":\"c\",\"v\":4}\n");
