@@ -1,25 +1,15 @@
 // Sessions: what they say of themselves, their end, and that what is cancelled here is cancelled there.
 #include "support.hpp"
 
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/cancellation_signal.hpp>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <asio/this_coro.hpp>
 
 #include <iostream>
-#include <optional>
 #include <sstream>
 
 using namespace spark_tests;
 using cospark::errc;
 
 namespace {
-
-asio::awaitable<void> collect_into(cospark::data_frame frame,
-                                   std::optional<cospark::result<std::vector<cospark::row>>>& outcome) {
-  outcome = co_await frame.collect();
-}
 
 /// Takes what is printed to standard output meanwhile.
 class captured_output {
@@ -74,42 +64,6 @@ TEST_CASE("Settings given to connect hold for the session") {
     CHECK(must(co_await spark.conf().is_modifiable("spark.sql.shuffle.partitions")));
     CHECK_FALSE(must(co_await spark.conf().is_modifiable("spark.sql.warehouse.dir")));
     must(co_await spark.stop());
-  });
-}
-
-TEST_CASE("A cancelled collect ends here at once and no longer runs on the server") {
-  spark_test([](cospark::session spark) -> check {
-    const auto endless_sum = spark.range(1'000'000'000'000).agg(f::sum(f::hash("id")));
-    asio::cancellation_signal signal;
-    std::optional<cospark::result<std::vector<cospark::row>>> outcome;
-    const auto executor = co_await asio::this_coro::executor;
-    asio::co_spawn(executor, collect_into(endless_sum, outcome),
-                   asio::bind_cancellation_slot(signal.slot(), asio::detached));
-    co_await pause(1s);
-    CHECK_FALSE(outcome.has_value());
-    signal.emit(asio::cancellation_type::terminal);
-    co_await eventually([&]() -> asio::awaitable<bool> { co_return outcome.has_value(); }, 5s);
-    CHECK(fails(*outcome) == errc::cancelled);
-    co_await eventually([&]() -> asio::awaitable<bool> { co_return must(co_await spark.interrupt_all()).empty(); },
-                        20s);
-    CHECK(must(co_await spark.range(3).count()) == 3);
-  });
-}
-
-TEST_CASE("interrupt_all ends executions and stops the queries of the session") {
-  spark_test([](cospark::session spark) -> check {
-    const auto query = co_await endless(spark);
-    std::optional<cospark::result<std::vector<cospark::row>>> outcome;
-    const auto executor = co_await asio::this_coro::executor;
-    const auto endless_sum = spark.range(1'000'000'000'000).agg(f::sum(f::hash("id")));
-    asio::co_spawn(executor, collect_into(endless_sum, outcome), asio::detached);
-    co_await pause(1s);
-    CHECK_FALSE(must(co_await spark.interrupt_all()).empty());
-    co_await eventually([&]() -> asio::awaitable<bool> { co_return outcome.has_value(); }, 20s);
-    const auto error = fails(*outcome);
-    INFO(error.to_string());
-    CHECK(error == errc::cancelled);
-    must(co_await query.await_termination());
   });
 }
 
