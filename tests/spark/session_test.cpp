@@ -1,4 +1,4 @@
-// Sessions: what they say of themselves, their end, and that what is cancelled here is cancelled there.
+// Sessions: what they say of themselves, their settings, their end, and many calls at once.
 #include "support.hpp"
 
 #include <asio/this_coro.hpp>
