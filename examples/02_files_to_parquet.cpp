@@ -15,9 +15,12 @@ cospark::task<> convert(std::string folder) {
   COSPARK_TRY(auto spark, co_await cospark::session::connect());
   auto orders = spark.read_stream().schema("id BIGINT, kind STRING, price DOUBLE").json(folder + "/in");
   auto dear = orders.filter(f::col("price") > 10).with_column("seen_at", f::current_timestamp());
-  COSPARK_TRY(auto query, co_await dear.write_stream().format("parquet").partition_by("kind")
+  COSPARK_TRY(auto query, co_await dear.write_stream()
+                              .format("parquet")
+                              .partition_by("kind")
                               .option("checkpointLocation", folder + "/checkpoint")
-                              .trigger(cospark::trigger::available_now()).start(folder + "/out"));
+                              .trigger(cospark::trigger::available_now())
+                              .start(folder + "/out"));
   std::cout << "id " << query.id() << "\nrun id " << query.run_id() << '\n';
 
   // available_now: the query processes what is there and ends by itself.

@@ -16,10 +16,16 @@ cospark::task<> many() {
   for (int i = 0; i < 10; ++i) {
     // Number 7 divides by zero when the sixth row comes; the others divide by numbers that are never zero.
     auto divisor = f::col("value") + (i == 7 ? -5 : 1);
-    auto rows = spark.read_stream().format("rate").option("rowsPerSecond", 5).load()
+    auto rows = spark.read_stream()
+                    .format("rate")
+                    .option("rowsPerSecond", 5)
+                    .load()
                     .select((f::lit(100) / divisor).alias("quotient"));
-    COSPARK_TRY(auto query, co_await rows.write_stream().format("noop").query_name("number-" + std::to_string(i))
-                                .trigger(cospark::trigger::processing_time(1s)).start());
+    COSPARK_TRY(auto query, co_await rows.write_stream()
+                                .format("noop")
+                                .query_name("number-" + std::to_string(i))
+                                .trigger(cospark::trigger::processing_time(1s))
+                                .start());
     queries.push_back(query);
   }
 

@@ -72,8 +72,11 @@ cospark::task<> serve(unsigned short port, std::chrono::seconds time) {
   std::vector<cospark::streaming_query> queries;
   for (const auto* name : {"first", "second", "third"}) {
     auto rows = spark.read_stream().format("rate").load();
-    COSPARK_TRY(auto query, co_await rows.write_stream().format("noop").query_name(name)
-                                .trigger(cospark::trigger::processing_time(1s)).start());
+    COSPARK_TRY(auto query, co_await rows.write_stream()
+                                .format("noop")
+                                .query_name(name)
+                                .trigger(cospark::trigger::processing_time(1s))
+                                .start());
     queries.push_back(query);
   }
   asio::co_spawn(co_await asio::this_coro::executor, listen(port, spark), asio::detached);

@@ -1,5 +1,5 @@
-// Headers that nearly every file of lib/ needs and that are slow to read: compiled once. Changes nothing but the time of
-// a build (COSPARK_PRECOMPILED_HEADERS); every file includes what it uses.
+// Headers that nearly every file of lib/ needs and that are slow to read: compiled once. Changes nothing but the time
+// of a build (COSPARK_PRECOMPILED_HEADERS); every file includes what it uses.
 #pragma once
 
 #include <cospark/run.hpp>

@@ -20,9 +20,9 @@ struct column_data;
 
 /// The types that columns of fixed width are stored in, see `column_view::values`.
 template <class T>
-concept column_element = std::same_as<T, std::int8_t> || std::same_as<T, std::int16_t> ||
-                         std::same_as<T, std::int32_t> || std::same_as<T, std::int64_t> || std::same_as<T, float> ||
-                         std::same_as<T, double>;
+concept column_element =
+    std::same_as<T, std::int8_t> || std::same_as<T, std::int16_t> || std::same_as<T, std::int32_t> ||
+    std::same_as<T, std::int64_t> || std::same_as<T, float> || std::same_as<T, double>;
 
 /// One column of a `record_batch`, or a nested part of one: a view that copies nothing and keeps the batch's bytes
 /// alive. Cheap to copy, safe to use from several threads. Asking for what the column's type does not have, or for

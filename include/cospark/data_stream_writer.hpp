@@ -55,12 +55,12 @@ class data_stream_writer {
   /// Starts the query. The server answers when the query's thread runs, before its first batch.
   ///
   /// Never starts twice: a broken connection is mended by asking for the answer of the same operation.
-  /// Errors: `errc::invalid_argument` (an empty name, a negative interval, …; nothing was sent), `errc::analysis_failed`
-  /// (unknown column or format, unsupported output mode, a name in use, …), `errc::unsupported_by_server` (a trigger or
-  /// layout that the server would ignore), `errc::outcome_unknown` (the connection is lost for good and the query may be
-  /// running: look for its name or operation in `streaming_query_manager::active`).
-  /// Cancellation: the server is told to interrupt the start; the query may be running all the same, and the error says
-  /// whether that is known.
+  /// Errors: `errc::invalid_argument` (an empty name, a negative interval, …; nothing was sent),
+  /// `errc::analysis_failed` (unknown column or format, unsupported output mode, a name in use, …),
+  /// `errc::unsupported_by_server` (a trigger or layout that the server would ignore), `errc::outcome_unknown` (the
+  /// connection is lost for good and the query may be running: look for its name or operation in
+  /// `streaming_query_manager::active`). Cancellation: the server is told to interrupt the start; the query may be
+  /// running all the same, and the error says whether that is known.
   task<streaming_query> start() const;
   /// Starts a query that writes files under `path`.
   task<streaming_query> start(std::string path) const;

@@ -155,7 +155,9 @@ class exception : public std::system_error {
 };
 
 /// Found by Outcome: the code of an error.
-inline std::error_code make_error_code(const error& error) noexcept { return error.code(); }
+inline std::error_code make_error_code(const error& error) noexcept {
+  return error.code();
+}
 /// Found by Outcome: throws `exception`.
 [[noreturn]] void outcome_throw_as_system_error_with_payload(const error& error);
 

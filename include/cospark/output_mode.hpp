@@ -18,9 +18,12 @@ enum class output_mode {
 /// Spark's name of the mode, such as "append".
 constexpr std::string_view to_string(output_mode mode) noexcept {
   switch (mode) {
-    case output_mode::append: return "append";
-    case output_mode::update: return "update";
-    case output_mode::complete: return "complete";
+    case output_mode::append:
+      return "append";
+    case output_mode::update:
+      return "update";
+    case output_mode::complete:
+      return "complete";
   }
   return {};
 }

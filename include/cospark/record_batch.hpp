@@ -87,7 +87,11 @@ class record_batch::iterator {
   std::size_t index_ = 0;
 };
 
-inline record_batch::iterator record_batch::begin() const { return iterator(*this, 0); }
-inline record_batch::iterator record_batch::end() const { return iterator(*this, row_count()); }
+inline record_batch::iterator record_batch::begin() const {
+  return iterator(*this, 0);
+}
+inline record_batch::iterator record_batch::end() const {
+  return iterator(*this, row_count());
+}
 
 }  // namespace cospark

@@ -72,8 +72,8 @@ class session {
   /// `errc::invalid_argument`.
   data_frame create_data_frame(const schema& schema, const std::vector<row>& rows) const;
 
-  /// Runs SQL. Commands (CREATE TABLE, …) are carried out at once; a query runs when its frame does. `:name` in the text
-  /// stands for a named, `?` for a positional parameter; both are values and need no quoting. Spark 3.5+.
+  /// Runs SQL. Commands (CREATE TABLE, …) are carried out at once; a query runs when its frame does. `:name` in the
+  /// text stands for a named, `?` for a positional parameter; both are values and need no quoting. Spark 3.5+.
   /// Cancellation: a command is interrupted on the server.
   task<data_frame> sql(std::string text) const;
   task<data_frame> sql(std::string text, named_parameters parameters) const;

@@ -24,8 +24,8 @@ struct progress_data;
 using other_fields = std::map<std::string, std::string>;
 
 /// A value of an observed metric; null is `std::monostate`. Spark's JSON does not tell all types: decimals, and
-/// integers beyond 64 bits, are doubles; NaN and infinity are the texts "NaN", "Infinity" and "-Infinity"; arrays, maps and
-/// structs are JSON texts.
+/// integers beyond 64 bits, are doubles; NaN and infinity are the texts "NaN", "Infinity" and "-Infinity"; arrays, maps
+/// and structs are JSON texts.
 using metric_value = std::variant<std::monostate, bool, std::int64_t, double, std::string>;
 
 /// One column of an observed metric (`data_frame::observe`).

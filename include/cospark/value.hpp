@@ -96,9 +96,9 @@ concept value_alternative =
     std::same_as<T, double> || std::same_as<T, decimal> || std::same_as<T, std::string> || std::same_as<T, bytes> ||
     std::same_as<T, date> || std::same_as<T, timestamp> || std::same_as<T, timestamp_ntz> ||
     std::same_as<T, timestamp_nanos> || std::same_as<T, timestamp_ntz_nanos> || std::same_as<T, time_of_day> ||
-    std::same_as<T, calendar_interval> || std::same_as<T, year_month_interval> ||
-    std::same_as<T, day_time_interval> || std::same_as<T, array_value> || std::same_as<T, map_value> ||
-    std::same_as<T, row> || std::same_as<T, variant_value> || std::same_as<T, geometry> || std::same_as<T, geography>;
+    std::same_as<T, calendar_interval> || std::same_as<T, year_month_interval> || std::same_as<T, day_time_interval> ||
+    std::same_as<T, array_value> || std::same_as<T, map_value> || std::same_as<T, row> ||
+    std::same_as<T, variant_value> || std::same_as<T, geometry> || std::same_as<T, geography>;
 
 /// A Spark value: null, or of one of the types of `value_alternative`. Immutable, cheap to copy (texts and nested
 /// values are shared), safe to use from several threads.
@@ -121,14 +121,18 @@ class value {
   type_kind kind() const noexcept;
   /// Whether this holds exactly a T.
   template <value_alternative T>
-  bool is() const noexcept { return std::holds_alternative<stored<T>>(storage_); }
+  bool is() const noexcept {
+    return std::holds_alternative<stored<T>>(storage_);
+  }
 
   /// The content. Integers widen and float widens to double; everything else, null included, throws `exception`
   /// with `errc::invalid_argument` unless it is a T. The reference lives as long as this value.
   template <value_alternative T>
   std::conditional_t<std::is_arithmetic_v<T>, T, const T&> as() const&;
   template <value_alternative T>
-  T as() && { return static_cast<const value&>(*this).as<T>(); }
+  T as() && {
+    return static_cast<const value&>(*this).as<T>();
+  }
   /// The same, but a mismatch is an error instead of an exception.
   template <value_alternative T>
   result<T> try_as() const;
@@ -142,10 +146,14 @@ class value {
 
  private:
   template <class T>
-  struct storage_type { using type = T; };
+  struct storage_type {
+    using type = T;
+  };
   template <class T>
     requires(std::same_as<T, row> || !std::is_trivially_copyable_v<T>)
-  struct storage_type<T> { using type = std::shared_ptr<const T>; };
+  struct storage_type<T> {
+    using type = std::shared_ptr<const T>;
+  };
   template <class T>
   using stored = typename storage_type<T>::type;
 
@@ -160,10 +168,9 @@ class value {
 
   std::variant<std::monostate, bool, std::int8_t, std::int16_t, std::int32_t, std::int64_t, float, double, decimal,
                date, timestamp, timestamp_ntz, timestamp_nanos, timestamp_ntz_nanos, time_of_day, calendar_interval,
-               year_month_interval, day_time_interval, std::shared_ptr<const std::string>,
-               std::shared_ptr<const bytes>, std::shared_ptr<const array_value>, std::shared_ptr<const map_value>,
-               std::shared_ptr<const row>, std::shared_ptr<const variant_value>, std::shared_ptr<const geometry>,
-               std::shared_ptr<const geography>>
+               year_month_interval, day_time_interval, std::shared_ptr<const std::string>, std::shared_ptr<const bytes>,
+               std::shared_ptr<const array_value>, std::shared_ptr<const map_value>, std::shared_ptr<const row>,
+               std::shared_ptr<const variant_value>, std::shared_ptr<const geometry>, std::shared_ptr<const geography>>
       storage_;
 };
 

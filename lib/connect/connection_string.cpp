@@ -11,7 +11,9 @@ namespace {
 
 using namespace std::string_literals;
 
-auto wrong(std::string what) { return failure(errc::invalid_argument, "connection string: " + std::move(what)); }
+auto wrong(std::string what) {
+  return failure(errc::invalid_argument, "connection string: " + std::move(what));
+}
 
 result<std::string> percent_decoded(std::string_view key, std::string_view text) {
   std::string decoded;
@@ -87,9 +89,8 @@ result<void> set(connection_string& out, const std::string& key, std::string val
   } else {
     // gRPC wants header names in lower case.
     std::string name = key;
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
-      return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
     if (!is_header_name(name) || name.starts_with("grpc-") || name.starts_with(":")) {
       return wrong("'" + key.substr(0, 64) + "' is neither a parameter nor a usable header name");
     }

@@ -22,10 +22,10 @@ struct connection_string {
   std::string user_id;
   std::string user_agent;
   std::string session_id;
-  std::optional<std::size_t> max_message_size;                // bytes
+  std::optional<std::size_t> max_message_size;  // bytes
   std::optional<bool> keepalive;
-  std::optional<int> keepalive_time;                          // milliseconds
-  std::optional<int> keepalive_timeout;                       // milliseconds
+  std::optional<int> keepalive_time;     // milliseconds
+  std::optional<int> keepalive_timeout;  // milliseconds
   std::optional<bool> keepalive_without_calls;
   std::vector<std::pair<std::string, std::string>> metadata;  // every other key
 

@@ -7,8 +7,8 @@
 #include <cospark/run.hpp>
 #include <cospark/version.hpp>
 
-#include <asio/this_coro.hpp>
 #include <grpcpp/channel.h>
+#include <asio/this_coro.hpp>
 
 #include <charconv>
 #include <cstdlib>
@@ -129,7 +129,9 @@ task<> release(session_ptr session) {
 session_state::session_state(execute::link_ptr link, session_options options, std::string target)
     : link_(std::move(link)), options_(std::move(options)), target_(std::move(target)) {}
 
-session_state::~session_state() { link_->engine->cancel_all(); }
+session_state::~session_state() {
+  link_->engine->cancel_all();
+}
 
 bool session_state::server_is_at_least(int major, int minor) const {
   int numbers[2] = {0, 0};
@@ -193,9 +195,9 @@ task<proto::ConfigResponse> configure(session_ptr session, proto::ConfigRequest 
 namespace {
 
 task<std::vector<std::string>> interrupt_impl(session_ptr session, proto::InterruptRequest request) {
-  COSPARK_TRY(auto response, co_await execute::unary<proto::InterruptRequest, proto::InterruptResponse>(
-                                 session->link(), &async::Interrupt, std::move(request),
-                                 session->options().call_timeout));
+  COSPARK_TRY(auto response,
+              co_await execute::unary<proto::InterruptRequest, proto::InterruptResponse>(
+                  session->link(), &async::Interrupt, std::move(request), session->options().call_timeout));
   co_return std::vector<std::string>(response.interrupted_ids().begin(), response.interrupted_ids().end());
 }
 
@@ -205,7 +207,9 @@ task<std::vector<std::string>> interrupt(session_ptr session, proto::InterruptRe
   return execute::guarded(interrupt_impl(std::move(session), std::move(request)));
 }
 
-task<> stop(session_ptr session) { return execute::guarded(release(std::move(session))); }
+task<> stop(session_ptr session) {
+  return execute::guarded(release(std::move(session)));
+}
 
 execute::operation execute(const session_ptr& session, proto::Plan plan, execute_options options) {
   if (options.operation_id.empty()) options.operation_id = make_uuid();

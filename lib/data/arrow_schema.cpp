@@ -11,9 +11,13 @@ namespace {
 
 namespace format = cospark::arrow;
 
-auto bad(const std::string& what) { return failure(errc::protocol_error, "Arrow schema: " + what); }
+auto bad(const std::string& what) {
+  return failure(errc::protocol_error, "Arrow schema: " + what);
+}
 
-std::string text_of(const flatbuffers::String* text) { return text == nullptr ? std::string() : text->str(); }
+std::string text_of(const flatbuffers::String* text) {
+  return text == nullptr ? std::string() : text->str();
+}
 
 const std::string* metadata_of(const arrow_field& field, std::string_view key) {
   for (const auto& [name, content] : field.metadata) {
@@ -45,11 +49,20 @@ void be(arrow_field& field, data_type type, layout shape, std::int64_t width, st
 bool be_int(arrow_field& field, const format::Int& type) {
   if (!type.is_signed()) return false;
   switch (type.bit_width()) {
-    case 8: be(field, types::byte_type(), layout::fixed, 1, "c"); return true;
-    case 16: be(field, types::short_type(), layout::fixed, 2, "s"); return true;
-    case 32: be(field, types::integer_type(), layout::fixed, 4, "i"); return true;
-    case 64: be(field, types::long_type(), layout::fixed, 8, "l"); return true;
-    default: return false;
+    case 8:
+      be(field, types::byte_type(), layout::fixed, 1, "c");
+      return true;
+    case 16:
+      be(field, types::short_type(), layout::fixed, 2, "s");
+      return true;
+    case 32:
+      be(field, types::integer_type(), layout::fixed, 4, "i");
+      return true;
+    case 64:
+      be(field, types::long_type(), layout::fixed, 8, "l");
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -118,9 +131,14 @@ data_type struct_type_of(const arrow_field& field) {
 // Sets type, layout and format; false for a type that Spark does not send.
 bool set_type(arrow_field& field, const format::Field& message) {
   switch (message.type_type()) {
-    case format::Type_Null: be(field, types::null_type(), layout::null, 0, "n"); return true;
-    case format::Type_Bool: be(field, types::boolean_type(), layout::boolean, 0, "b"); return true;
-    case format::Type_Int: return message.type_as_Int() != nullptr && be_int(field, *message.type_as_Int());
+    case format::Type_Null:
+      be(field, types::null_type(), layout::null, 0, "n");
+      return true;
+    case format::Type_Bool:
+      be(field, types::boolean_type(), layout::boolean, 0, "b");
+      return true;
+    case format::Type_Int:
+      return message.type_as_Int() != nullptr && be_int(field, *message.type_as_Int());
     case format::Type_FloatingPoint: {
       const format::FloatingPoint* type = message.type_as_FloatingPoint();
       if (type == nullptr || type->precision() == format::FloatPrecision_Half) return false;
@@ -132,10 +150,18 @@ bool set_type(arrow_field& field, const format::Field& message) {
     }
     case format::Type_Decimal:
       return message.type_as_Decimal() != nullptr && be_decimal(field, *message.type_as_Decimal());
-    case format::Type_Utf8: be(field, types::string_type(), layout::variable, 0, "u"); return true;
-    case format::Type_LargeUtf8: be(field, types::string_type(), layout::large_variable, 0, "U"); return true;
-    case format::Type_Binary: be(field, types::binary_type(), layout::variable, 0, "z"); return true;
-    case format::Type_LargeBinary: be(field, types::binary_type(), layout::large_variable, 0, "Z"); return true;
+    case format::Type_Utf8:
+      be(field, types::string_type(), layout::variable, 0, "u");
+      return true;
+    case format::Type_LargeUtf8:
+      be(field, types::string_type(), layout::large_variable, 0, "U");
+      return true;
+    case format::Type_Binary:
+      be(field, types::binary_type(), layout::variable, 0, "z");
+      return true;
+    case format::Type_LargeBinary:
+      be(field, types::binary_type(), layout::large_variable, 0, "Z");
+      return true;
     case format::Type_Date:
       if (message.type_as_Date() == nullptr || message.type_as_Date()->unit() != format::DateUnit_Day) return false;
       be(field, types::date_type(), layout::fixed, 4, "tdD");
@@ -174,7 +200,8 @@ bool set_type(arrow_field& field, const format::Field& message) {
       field.shape = layout::structure;
       be(field, struct_type_of(field), layout::structure, 0, "+s");
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -222,9 +249,12 @@ result<data_type> conform_struct(const arrow_field& field, const schema& announc
 bool same_storage(const data_type& natural, const data_type& announced) {
   switch (announced.kind()) {
     case type_kind::char_type:
-    case type_kind::varchar_type: return natural.kind() == type_kind::string_type;
-    case type_kind::decimal_type: return natural == announced;
-    default: return natural.kind() == announced.kind();
+    case type_kind::varchar_type:
+      return natural.kind() == type_kind::string_type;
+    case type_kind::decimal_type:
+      return natural == announced;
+    default:
+      return natural.kind() == announced.kind();
   }
 }
 
@@ -250,7 +280,8 @@ schema natural_schema(const std::vector<arrow_field>& fields) {
 
 result<data_type> conform(const arrow_field& field, const data_type& announced) {
   switch (announced.kind()) {
-    case type_kind::unparsed_type: return field.type;
+    case type_kind::unparsed_type:
+      return field.type;
     case type_kind::udt_type: {
       if (announced.sql_type().kind() == type_kind::null_type) return types::udt_type(field.type, announced.classes());
       COSPARK_TRY_RETURN(const data_type stored, conform(field, announced.sql_type()));
@@ -268,7 +299,8 @@ result<data_type> conform(const arrow_field& field, const data_type& announced) 
       COSPARK_TRY_RETURN(const data_type value, conform(entry[1], announced.value_type()));
       return types::map_type(key, value, announced.value_contains_null());
     }
-    case type_kind::struct_type: return conform_struct(field, announced.fields());
+    case type_kind::struct_type:
+      return conform_struct(field, announced.fields());
     case type_kind::variant_type:
       if (is_variant_struct(field)) return announced;
       break;

@@ -19,8 +19,12 @@ using byte_span = std::span<const std::byte>;
 // Stands for buffers that a column without rows need not have.
 alignas(8) constexpr std::byte zeros[16] = {};
 
-auto bad(const std::string& what) { return failure(errc::protocol_error, "damaged Arrow batch: " + what); }
-auto too_much(const std::string& what) { return failure(errc::limit_exceeded, "Arrow batch: " + what); }
+auto bad(const std::string& what) {
+  return failure(errc::protocol_error, "damaged Arrow batch: " + what);
+}
+auto too_much(const std::string& what) {
+  return failure(errc::limit_exceeded, "Arrow batch: " + what);
+}
 
 std::int64_t count_set_bits(byte_span bits, std::int64_t count) noexcept {
   std::int64_t set = 0;
@@ -33,8 +37,10 @@ std::int64_t count_set_bits(byte_span bits, std::int64_t count) noexcept {
 // The types of a column's parts, in the order of Arrow's children.
 std::vector<data_type> part_types(const arrow_field& field, const data_type& type) {
   switch (type.kind()) {
-    case type_kind::udt_type: return part_types(field, type.sql_type());
-    case type_kind::array_type: return {type.element_type()};
+    case type_kind::udt_type:
+      return part_types(field, type.sql_type());
+    case type_kind::array_type:
+      return {type.element_type()};
     case type_kind::map_type:
       return {types::struct_type(schema().add("key", type.key_type(), false).add("value", type.value_type()))};
     case type_kind::struct_type: {
@@ -62,9 +68,14 @@ class reader {
     if (const format::BodyCompression* compression = message_.compression()) {
       if (compression->method() != format::CompressionMethod_Buffer) return bad("an unknown way of compression");
       switch (compression->codec()) {
-        case format::CompressionType_Lz4Frame: codec_ = codec::lz4_frame; break;
-        case format::CompressionType_Zstd: codec_ = codec::zstd; break;
-        default: return bad("an unknown codec");
+        case format::CompressionType_Lz4Frame:
+          codec_ = codec::lz4_frame;
+          break;
+        case format::CompressionType_Zstd:
+          codec_ = codec::zstd;
+          break;
+        default:
+          return bad("an unknown codec");
       }
     }
     // FlatBuffers' verifier does not look at the alignment of structures in a vector.
@@ -92,14 +103,23 @@ class reader {
     COSPARK_TRY_RETURN(column_data column, begin(field, type));
     if (expected >= 0 && column.size != expected) return wrong(field, "has another number of values than the batch");
     switch (field.shape) {
-      case layout::null: break;
+      case layout::null:
+        break;
       case layout::boolean:
-      case layout::fixed: COSPARK_TRY_RETURN(read_fixed(field, column)); break;
+      case layout::fixed:
+        COSPARK_TRY_RETURN(read_fixed(field, column));
+        break;
       case layout::variable:
-      case layout::large_variable: COSPARK_TRY_RETURN(read_variable(field, column)); break;
+      case layout::large_variable:
+        COSPARK_TRY_RETURN(read_variable(field, column));
+        break;
       case layout::list:
-      case layout::map: COSPARK_TRY_RETURN(read_list(field, column)); break;
-      case layout::structure: COSPARK_TRY_RETURN(read_children(field, column, column.size)); break;
+      case layout::map:
+        COSPARK_TRY_RETURN(read_list(field, column));
+        break;
+      case layout::structure:
+        COSPARK_TRY_RETURN(read_children(field, column, column.size));
+        break;
     }
     return column;
   }
@@ -233,8 +253,7 @@ class reader {
   static bool is_utf8(const column_data& column) noexcept {
     const std::int64_t begin = column.offset(0);
     const std::int64_t end = column.offset(column.size);
-    const text_kind kind =
-        classify(byte_span(column.values + begin, static_cast<std::size_t>(end - begin)));
+    const text_kind kind = classify(byte_span(column.values + begin, static_cast<std::size_t>(end - begin)));
     if (kind != text_kind::utf8) return kind == text_kind::ascii;
     // The whole is UTF-8, so the parts are if none begins inside a character.
     for (std::int64_t i = 0; i < column.size; ++i) {

@@ -5,7 +5,9 @@
 namespace cospark::data {
 namespace {
 
-auto bad(const std::string& what) { return failure(errc::protocol_error, "chunks of an Arrow batch: " + what); }
+auto bad(const std::string& what) {
+  return failure(errc::protocol_error, "chunks of an Arrow batch: " + what);
+}
 
 arrow_stream complete(std::string data, std::int64_t row_count, std::optional<std::int64_t> start_offset) {
   arrow_stream stream;

@@ -55,7 +55,9 @@ struct column_data {
                                            : reinterpret_cast<const std::int32_t*>(offsets)[index];
   }
   template <class T>
-  T fixed(std::int64_t index) const noexcept { return reinterpret_cast<const T*>(values)[index]; }
+  T fixed(std::int64_t index) const noexcept {
+    return reinterpret_cast<const T*>(values)[index];
+  }
 };
 
 struct batch_data {

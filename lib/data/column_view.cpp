@@ -44,7 +44,9 @@ T part_at(const column_data& column, std::int64_t index, std::size_t offset) noe
 
 value value_at(const column_data& column, const data_type& type, std::int64_t index);
 
-value value_at(const column_data& column, std::int64_t index) { return value_at(column, column.type, index); }
+value value_at(const column_data& column, std::int64_t index) {
+  return value_at(column, column.type, index);
+}
 
 value array_at(const column_data& column, std::int64_t index) {
   array_value elements;
@@ -84,30 +86,43 @@ value value_at(const column_data& column, const data_type& type, std::int64_t in
   if (column.is_null(index)) return value();
   switch (type.kind()) {
     case type_kind::null_type:
-    case type_kind::unparsed_type: return value();
-    case type_kind::boolean_type: return bit_at(column, index);
-    case type_kind::byte_type: return column.fixed<std::int8_t>(index);
-    case type_kind::short_type: return column.fixed<std::int16_t>(index);
-    case type_kind::integer_type: return column.fixed<std::int32_t>(index);
-    case type_kind::long_type: return column.fixed<std::int64_t>(index);
-    case type_kind::float_type: return column.fixed<float>(index);
-    case type_kind::double_type: return column.fixed<double>(index);
+    case type_kind::unparsed_type:
+      return value();
+    case type_kind::boolean_type:
+      return bit_at(column, index);
+    case type_kind::byte_type:
+      return column.fixed<std::int8_t>(index);
+    case type_kind::short_type:
+      return column.fixed<std::int16_t>(index);
+    case type_kind::integer_type:
+      return column.fixed<std::int32_t>(index);
+    case type_kind::long_type:
+      return column.fixed<std::int64_t>(index);
+    case type_kind::float_type:
+      return column.fixed<float>(index);
+    case type_kind::double_type:
+      return column.fixed<double>(index);
     case type_kind::decimal_type:
       return decimal::from_words(part_at<std::int64_t>(column, index, 8), part_at<std::uint64_t>(column, index, 0),
                                  type.scale());
     case type_kind::string_type:
     case type_kind::char_type:
-    case type_kind::varchar_type: return text_at(column, index);
-    case type_kind::binary_type: return owned_bytes_at(column, index);
-    case type_kind::date_type: return date(std::chrono::days(column.fixed<std::int32_t>(index)));
-    case type_kind::timestamp_type: return timestamp(std::chrono::microseconds(column.fixed<std::int64_t>(index)));
+    case type_kind::varchar_type:
+      return text_at(column, index);
+    case type_kind::binary_type:
+      return owned_bytes_at(column, index);
+    case type_kind::date_type:
+      return date(std::chrono::days(column.fixed<std::int32_t>(index)));
+    case type_kind::timestamp_type:
+      return timestamp(std::chrono::microseconds(column.fixed<std::int64_t>(index)));
     case type_kind::timestamp_ntz_type:
       return timestamp_ntz(std::chrono::microseconds(column.fixed<std::int64_t>(index)));
     case type_kind::timestamp_ltz_nanos_type:
       return timestamp_nanos(std::chrono::nanoseconds(column.fixed<std::int64_t>(index)));
     case type_kind::timestamp_ntz_nanos_type:
       return timestamp_ntz_nanos(std::chrono::nanoseconds(column.fixed<std::int64_t>(index)));
-    case type_kind::time_type: return time_of_day{std::chrono::nanoseconds(column.fixed<std::int64_t>(index))};
+    case type_kind::time_type:
+      return time_of_day{std::chrono::nanoseconds(column.fixed<std::int64_t>(index))};
     case type_kind::calendar_interval_type:
       return calendar_interval{part_at<std::int32_t>(column, index, 0), part_at<std::int32_t>(column, index, 4),
                                std::chrono::microseconds(part_at<std::int64_t>(column, index, 8) / 1000)};
@@ -116,14 +131,20 @@ value value_at(const column_data& column, const data_type& type, std::int64_t in
     case type_kind::day_time_interval_type:
       return day_time_interval{std::chrono::microseconds(column.fixed<std::int64_t>(index)), type.start_field(),
                                type.end_field()};
-    case type_kind::array_type: return array_at(column, index);
-    case type_kind::map_type: return map_at(column, index);
-    case type_kind::struct_type: return struct_at(column, type, index);
+    case type_kind::array_type:
+      return array_at(column, index);
+    case type_kind::map_type:
+      return map_at(column, index);
+    case type_kind::struct_type:
+      return struct_at(column, type, index);
     case type_kind::variant_type:
       return variant_value{owned_bytes_at(column.children[0], index), owned_bytes_at(column.children[1], index)};
-    case type_kind::geometry_type: return shape_at<geometry>(column, index);
-    case type_kind::geography_type: return shape_at<geography>(column, index);
-    case type_kind::udt_type: return value_at(column, type.sql_type(), index);
+    case type_kind::geometry_type:
+      return shape_at<geometry>(column, index);
+    case type_kind::geography_type:
+      return shape_at<geography>(column, index);
+    case type_kind::udt_type:
+      return value_at(column, type.sql_type(), index);
   }
   return value();
 }
@@ -156,10 +177,18 @@ const std::vector<column_data>& parts(const column_data& column) noexcept {
 
 column_view::column_view(std::shared_ptr<const data::column_data> data) noexcept : data_(std::move(data)) {}
 
-const data_type& column_view::type() const noexcept { return data_->type; }
-std::size_t column_view::size() const noexcept { return static_cast<std::size_t>(data_->size); }
-std::size_t column_view::null_count() const noexcept { return static_cast<std::size_t>(data_->null_count); }
-bool column_view::is_null(std::size_t index) const { return data_->is_null(checked(*data_, index)); }
+const data_type& column_view::type() const noexcept {
+  return data_->type;
+}
+std::size_t column_view::size() const noexcept {
+  return static_cast<std::size_t>(data_->size);
+}
+std::size_t column_view::null_count() const noexcept {
+  return static_cast<std::size_t>(data_->null_count);
+}
+bool column_view::is_null(std::size_t index) const {
+  return data_->is_null(checked(*data_, index));
+}
 
 template <column_element T>
 std::span<const T> column_view::values() const {
@@ -194,7 +223,9 @@ std::span<const std::byte> column_view::binary_at(std::size_t index) const {
   return data_->is_null(at) ? std::span<const std::byte>() : bytes_at(*data_, at);
 }
 
-std::size_t column_view::child_count() const noexcept { return parts(*data_).size(); }
+std::size_t column_view::child_count() const noexcept {
+  return parts(*data_).size();
+}
 
 column_view column_view::child(std::size_t index) const {
   const std::vector<column_data>& children = parts(*data_);
@@ -210,6 +241,8 @@ std::pair<std::size_t, std::size_t> column_view::range_at(std::size_t index) con
   return {static_cast<std::size_t>(data_->offset(at)), static_cast<std::size_t>(data_->offset(at + 1))};
 }
 
-value column_view::operator[](std::size_t index) const { return value_at(*data_, checked(*data_, index)); }
+value column_view::operator[](std::size_t index) const {
+  return value_at(*data_, checked(*data_, index));
+}
 
 }  // namespace cospark

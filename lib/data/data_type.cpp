@@ -69,7 +69,9 @@ data_type::data_type() : node_(null_node()) {}
 data_type::data_type(const cospark::schema& fields) : data_type(types::struct_type(fields)) {}
 data_type::data_type(std::shared_ptr<const node> content) noexcept : node_(std::move(content)) {}
 
-type_kind data_type::kind() const noexcept { return node_->kind; }
+type_kind data_type::kind() const noexcept {
+  return node_->kind;
+}
 
 int data_type::precision() const {
   return expect(*this,
@@ -79,13 +81,17 @@ int data_type::precision() const {
       .first;
 }
 
-int data_type::scale() const { return expect(*this, {type_kind::decimal_type}, "scale").second; }
+int data_type::scale() const {
+  return expect(*this, {type_kind::decimal_type}, "scale").second;
+}
 
 int data_type::length() const {
   return expect(*this, {type_kind::char_type, type_kind::varchar_type}, "length").first;
 }
 
-const std::string& data_type::collation() const { return expect(*this, {type_kind::string_type}, "collation").text; }
+const std::string& data_type::collation() const {
+  return expect(*this, {type_kind::string_type}, "collation").text;
+}
 
 std::optional<int> data_type::srid() const {
   const int srid = expect(*this, {type_kind::geometry_type, type_kind::geography_type}, "srid").first;
@@ -107,18 +113,32 @@ const data_type& data_type::element_type() const {
   return expect(*this, {type_kind::array_type}, "element type").children[0];
 }
 
-bool data_type::contains_null() const { return expect(*this, {type_kind::array_type}, "elements").contains_null; }
-const data_type& data_type::key_type() const { return expect(*this, {type_kind::map_type}, "key type").children[0]; }
+bool data_type::contains_null() const {
+  return expect(*this, {type_kind::array_type}, "elements").contains_null;
+}
+const data_type& data_type::key_type() const {
+  return expect(*this, {type_kind::map_type}, "key type").children[0];
+}
 
 const data_type& data_type::value_type() const {
   return expect(*this, {type_kind::map_type}, "value type").children[1];
 }
 
-bool data_type::value_contains_null() const { return expect(*this, {type_kind::map_type}, "values").contains_null; }
-const schema& data_type::fields() const { return expect(*this, {type_kind::struct_type}, "fields").fields; }
-const data_type& data_type::sql_type() const { return expect(*this, {type_kind::udt_type}, "sql type").children[0]; }
-const udt_classes& data_type::classes() const { return expect(*this, {type_kind::udt_type}, "classes").classes; }
-const std::string& data_type::text() const { return expect(*this, {type_kind::unparsed_type}, "text").text; }
+bool data_type::value_contains_null() const {
+  return expect(*this, {type_kind::map_type}, "values").contains_null;
+}
+const schema& data_type::fields() const {
+  return expect(*this, {type_kind::struct_type}, "fields").fields;
+}
+const data_type& data_type::sql_type() const {
+  return expect(*this, {type_kind::udt_type}, "sql type").children[0];
+}
+const udt_classes& data_type::classes() const {
+  return expect(*this, {type_kind::udt_type}, "classes").classes;
+}
+const std::string& data_type::text() const {
+  return expect(*this, {type_kind::unparsed_type}, "text").text;
+}
 
 std::string data_type::simple_string() const {
   std::string text;
@@ -148,13 +168,15 @@ bool operator==(const data_type& left, const data_type& right) {
 
 namespace types {
 
-data_type null_type() { return data_type(); }
+data_type null_type() {
+  return data_type();
+}
 
 // Types without parameters exist once.
-#define COSPARK_SIMPLE_TYPE(name)                        \
-  data_type name() {                                     \
+#define COSPARK_SIMPLE_TYPE(name)                          \
+  data_type name() {                                       \
     static const data_type type = simple(type_kind::name); \
-    return type;                                         \
+    return type;                                           \
   }
 COSPARK_SIMPLE_TYPE(boolean_type)
 COSPARK_SIMPLE_TYPE(byte_type)
@@ -244,8 +266,12 @@ data_type struct_type(const schema& fields) {
   return make(std::move(node));
 }
 
-data_type geometry_type(std::optional<int> srid) { return spatial(type_kind::geometry_type, srid); }
-data_type geography_type(std::optional<int> srid) { return spatial(type_kind::geography_type, srid); }
+data_type geometry_type(std::optional<int> srid) {
+  return spatial(type_kind::geometry_type, srid);
+}
+data_type geography_type(std::optional<int> srid) {
+  return spatial(type_kind::geography_type, srid);
+}
 
 data_type udt_type(const data_type& sql_type, udt_classes classes) {
   data_type::node node;
@@ -255,7 +281,9 @@ data_type udt_type(const data_type& sql_type, udt_classes classes) {
   return make(std::move(node));
 }
 
-data_type unparsed_type(std::string_view text) { return with_text(type_kind::unparsed_type, text); }
+data_type unparsed_type(std::string_view text) {
+  return with_text(type_kind::unparsed_type, text);
+}
 
 }  // namespace types
 }  // namespace cospark

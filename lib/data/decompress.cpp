@@ -9,7 +9,9 @@
 namespace cospark::data {
 namespace {
 
-auto bad(const char* what) { return failure(errc::protocol_error, std::string("damaged compressed buffer: ") + what); }
+auto bad(const char* what) {
+  return failure(errc::protocol_error, std::string("damaged compressed buffer: ") + what);
+}
 
 // The most that one packed byte can become: lz4 counts a long match by bytes of 255; zstd repeats a byte for a block
 // of 128 KiB in four bytes.

@@ -25,14 +25,22 @@ class column_writer {
     if (type.kind() == type_kind::udt_type) return append(name, type.sql_type(), nullable, column);
     begin(name, nullable, column, type.kind() == type_kind::null_type);
     switch (type.kind()) {
-      case type_kind::null_type: return;
-      case type_kind::boolean_type: return booleans(name, column);
-      case type_kind::byte_type: return plain<std::int8_t>(name, column);
-      case type_kind::short_type: return plain<std::int16_t>(name, column);
-      case type_kind::integer_type: return plain<std::int32_t>(name, column);
-      case type_kind::long_type: return plain<std::int64_t>(name, column);
-      case type_kind::float_type: return plain<float>(name, column);
-      case type_kind::double_type: return plain<double>(name, column);
+      case type_kind::null_type:
+        return;
+      case type_kind::boolean_type:
+        return booleans(name, column);
+      case type_kind::byte_type:
+        return plain<std::int8_t>(name, column);
+      case type_kind::short_type:
+        return plain<std::int16_t>(name, column);
+      case type_kind::integer_type:
+        return plain<std::int32_t>(name, column);
+      case type_kind::long_type:
+        return plain<std::int64_t>(name, column);
+      case type_kind::float_type:
+        return plain<float>(name, column);
+      case type_kind::double_type:
+        return plain<double>(name, column);
       case type_kind::decimal_type:
         return numbers<words>(name, column, [&type](const value& cell) {
           const decimal number = cell.as<decimal>().rescale(type.precision(), type.scale()).value();
@@ -40,22 +48,28 @@ class column_writer {
         });
       case type_kind::string_type:
       case type_kind::char_type:
-      case type_kind::varchar_type: return strings(name, column);
+      case type_kind::varchar_type:
+        return strings(name, column);
       case type_kind::binary_type:
         return variable(name, column, [](const value& cell) { return as_text(cell.as<bytes>()); });
       case type_kind::date_type:
         return numbers<std::int32_t>(name, column, [](const value& cell) {
           return static_cast<std::int32_t>(cell.as<date>().time_since_epoch().count());
         });
-      case type_kind::timestamp_type: return times<timestamp>(name, column);
-      case type_kind::timestamp_ntz_type: return times<timestamp_ntz>(name, column);
-      case type_kind::timestamp_ltz_nanos_type: return times<timestamp_nanos>(name, column);
-      case type_kind::timestamp_ntz_nanos_type: return times<timestamp_ntz_nanos>(name, column);
+      case type_kind::timestamp_type:
+        return times<timestamp>(name, column);
+      case type_kind::timestamp_ntz_type:
+        return times<timestamp_ntz>(name, column);
+      case type_kind::timestamp_ltz_nanos_type:
+        return times<timestamp_nanos>(name, column);
+      case type_kind::timestamp_ntz_nanos_type:
+        return times<timestamp_ntz_nanos>(name, column);
       case type_kind::time_type:
         return numbers<std::int64_t>(name, column, [](const value& cell) {
           return std::int64_t{cell.as<time_of_day>().since_midnight.count()};
         });
-      case type_kind::calendar_interval_type: return numbers<calendar_words>(name, column, calendar);
+      case type_kind::calendar_interval_type:
+        return numbers<calendar_words>(name, column, calendar);
       case type_kind::year_month_interval_type:
         return numbers<std::int32_t>(name, column,
                                      [](const value& cell) { return cell.as<year_month_interval>().months; });
@@ -63,14 +77,21 @@ class column_writer {
         return numbers<std::int64_t>(name, column, [](const value& cell) {
           return std::int64_t{cell.as<day_time_interval>().duration.count()};
         });
-      case type_kind::array_type: return arrays(name, type, column);
-      case type_kind::map_type: return maps(name, type, column);
-      case type_kind::struct_type: return structs(name, type, column);
-      case type_kind::variant_type: return variants(name, column);
-      case type_kind::geometry_type: return shapes<geometry>(name, column);
-      case type_kind::geography_type: return shapes<geography>(name, column);
+      case type_kind::array_type:
+        return arrays(name, type, column);
+      case type_kind::map_type:
+        return maps(name, type, column);
+      case type_kind::struct_type:
+        return structs(name, type, column);
+      case type_kind::variant_type:
+        return variants(name, column);
+      case type_kind::geometry_type:
+        return shapes<geometry>(name, column);
+      case type_kind::geography_type:
+        return shapes<geography>(name, column);
       case type_kind::udt_type:
-      case type_kind::unparsed_type: break;
+      case type_kind::unparsed_type:
+        break;
     }
     fail("column " + name + ": local data of type " + type.simple_string());
   }
@@ -103,7 +124,9 @@ class column_writer {
   }
 
   template <class T>
-  void append_buffer(const std::vector<T>& content) { append_buffer(content.data(), content.size() * sizeof(T)); }
+  void append_buffer(const std::vector<T>& content) {
+    append_buffer(content.data(), content.size() * sizeof(T));
+  }
 
   void begin(const std::string& name, bool nullable, const cells& column, bool is_null_type) {
     std::vector<std::uint8_t> validity((column.size() + 7) / 8);

@@ -46,7 +46,8 @@ class schema_writer {
 
   std::vector<flatbuffers::Offset<format::Field>> children(const data_type& type) {
     switch (type.kind()) {
-      case type_kind::array_type: return {field("element", type.element_type(), type.contains_null())};
+      case type_kind::array_type:
+        return {field("element", type.element_type(), type.contains_null())};
       case type_kind::map_type: {
         const schema entry =
             schema().add("key", type.key_type(), false).add("value", type.value_type(), type.value_contains_null());
@@ -60,9 +61,12 @@ class schema_writer {
       case type_kind::variant_type:
         return {field("value", types::binary_type(), false),
                 field("metadata", types::binary_type(), false, {{"variant", "true"}})};
-      case type_kind::geometry_type: return spatial(type, "geometry");
-      case type_kind::geography_type: return spatial(type, "geography");
-      default: return {};
+      case type_kind::geometry_type:
+        return spatial(type, "geometry");
+      case type_kind::geography_type:
+        return spatial(type, "geography");
+      default:
+        return {};
     }
   }
 
@@ -88,40 +92,60 @@ class schema_writer {
 
   type_table type_of(const data_type& type) {
     switch (type.kind()) {
-      case type_kind::null_type: return {format::Type_Null, format::CreateNull(builder_).Union()};
-      case type_kind::boolean_type: return {format::Type_Bool, format::CreateBool(builder_).Union()};
-      case type_kind::byte_type: return integer(8);
-      case type_kind::short_type: return integer(16);
-      case type_kind::integer_type: return integer(32);
-      case type_kind::long_type: return integer(64);
-      case type_kind::float_type: return floating(format::FloatPrecision_Single);
-      case type_kind::double_type: return floating(format::FloatPrecision_Double);
+      case type_kind::null_type:
+        return {format::Type_Null, format::CreateNull(builder_).Union()};
+      case type_kind::boolean_type:
+        return {format::Type_Bool, format::CreateBool(builder_).Union()};
+      case type_kind::byte_type:
+        return integer(8);
+      case type_kind::short_type:
+        return integer(16);
+      case type_kind::integer_type:
+        return integer(32);
+      case type_kind::long_type:
+        return integer(64);
+      case type_kind::float_type:
+        return floating(format::FloatPrecision_Single);
+      case type_kind::double_type:
+        return floating(format::FloatPrecision_Double);
       case type_kind::decimal_type:
         return {format::Type_Decimal, format::CreateDecimal(builder_, type.precision(), type.scale(), 128).Union()};
       case type_kind::string_type:
       case type_kind::char_type:
-      case type_kind::varchar_type: return {format::Type_Utf8, format::CreateUtf8(builder_).Union()};
-      case type_kind::binary_type: return {format::Type_Binary, format::CreateBinary(builder_).Union()};
+      case type_kind::varchar_type:
+        return {format::Type_Utf8, format::CreateUtf8(builder_).Union()};
+      case type_kind::binary_type:
+        return {format::Type_Binary, format::CreateBinary(builder_).Union()};
       case type_kind::date_type:
         return {format::Type_Date, format::CreateDate(builder_, format::DateUnit_Day).Union()};
-      case type_kind::timestamp_type: return timestamp(format::TimeUnit_Microsecond, "UTC");
-      case type_kind::timestamp_ntz_type: return timestamp(format::TimeUnit_Microsecond, nullptr);
-      case type_kind::timestamp_ltz_nanos_type: return timestamp(format::TimeUnit_Nanosecond, "UTC");
-      case type_kind::timestamp_ntz_nanos_type: return timestamp(format::TimeUnit_Nanosecond, nullptr);
+      case type_kind::timestamp_type:
+        return timestamp(format::TimeUnit_Microsecond, "UTC");
+      case type_kind::timestamp_ntz_type:
+        return timestamp(format::TimeUnit_Microsecond, nullptr);
+      case type_kind::timestamp_ltz_nanos_type:
+        return timestamp(format::TimeUnit_Nanosecond, "UTC");
+      case type_kind::timestamp_ntz_nanos_type:
+        return timestamp(format::TimeUnit_Nanosecond, nullptr);
       case type_kind::time_type:
         return {format::Type_Time, format::CreateTime(builder_, format::TimeUnit_Nanosecond, 64).Union()};
-      case type_kind::calendar_interval_type: return interval(format::IntervalUnit_MonthDayNano);
-      case type_kind::year_month_interval_type: return interval(format::IntervalUnit_YearMonth);
+      case type_kind::calendar_interval_type:
+        return interval(format::IntervalUnit_MonthDayNano);
+      case type_kind::year_month_interval_type:
+        return interval(format::IntervalUnit_YearMonth);
       case type_kind::day_time_interval_type:
         return {format::Type_Duration, format::CreateDuration(builder_, format::TimeUnit_Microsecond).Union()};
-      case type_kind::array_type: return {format::Type_List, format::CreateList(builder_).Union()};
-      case type_kind::map_type: return {format::Type_Map, format::CreateMap(builder_, false).Union()};
+      case type_kind::array_type:
+        return {format::Type_List, format::CreateList(builder_).Union()};
+      case type_kind::map_type:
+        return {format::Type_Map, format::CreateMap(builder_, false).Union()};
       case type_kind::struct_type:
       case type_kind::variant_type:
       case type_kind::geometry_type:
-      case type_kind::geography_type: return {format::Type_Struct, format::CreateStruct(builder_).Union()};
+      case type_kind::geography_type:
+        return {format::Type_Struct, format::CreateStruct(builder_).Union()};
       case type_kind::udt_type:
-      case type_kind::unparsed_type: break;
+      case type_kind::unparsed_type:
+        break;
     }
     fail("local data of type " + type.simple_string());
   }

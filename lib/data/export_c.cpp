@@ -108,20 +108,28 @@ void export_fields(const std::vector<arrow_field>& fields, std::string format, s
 }
 
 void export_columns(const std::shared_ptr<const batch_data>& batch, const std::vector<column_data>& columns,
-                    std::vector<const void*> buffers, std::int64_t length, std::int64_t null_count,
-                    ArrowArray& target);
+                    std::vector<const void*> buffers, std::int64_t length, std::int64_t null_count, ArrowArray& target);
 
 void export_column(const std::shared_ptr<const batch_data>& batch, const column_data& column, ArrowArray& target) {
   std::vector<const void*> buffers;
   switch (column.shape) {
-    case layout::null: break;
+    case layout::null:
+      break;
     case layout::boolean:
-    case layout::fixed: buffers = {column.validity, column.values}; break;
+    case layout::fixed:
+      buffers = {column.validity, column.values};
+      break;
     case layout::variable:
-    case layout::large_variable: buffers = {column.validity, column.offsets, column.values}; break;
+    case layout::large_variable:
+      buffers = {column.validity, column.offsets, column.values};
+      break;
     case layout::list:
-    case layout::map: buffers = {column.validity, column.offsets}; break;
-    case layout::structure: buffers = {column.validity}; break;
+    case layout::map:
+      buffers = {column.validity, column.offsets};
+      break;
+    case layout::structure:
+      buffers = {column.validity};
+      break;
   }
   export_columns(batch, column.children, std::move(buffers), column.size, column.null_count, target);
 }

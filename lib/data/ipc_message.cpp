@@ -17,7 +17,9 @@ T read(std::span<const std::byte> from, std::size_t offset) noexcept {
   return number;
 }
 
-auto bad(const std::string& what) { return failure(errc::protocol_error, "damaged Arrow stream: " + what); }
+auto bad(const std::string& what) {
+  return failure(errc::protocol_error, "damaged Arrow stream: " + what);
+}
 
 }  // namespace
 

@@ -12,7 +12,9 @@ namespace {
 
 using spark::connect::DataType;
 
-error bad(std::string message) { return error(errc::protocol_error, std::move(message)); }
+error bad(std::string message) {
+  return error(errc::protocol_error, std::move(message));
+}
 
 result<data_type> read(const DataType& message, int depth);
 
@@ -47,7 +49,9 @@ result<data_type> read_udt(const DataType::UDT& message, int depth) {
   return types::udt_type(stored, std::move(classes));
 }
 
-std::optional<int> srid_of(int srid) { return srid == any_srid ? std::nullopt : std::optional<int>(srid); }
+std::optional<int> srid_of(int srid) {
+  return srid == any_srid ? std::nullopt : std::optional<int>(srid);
+}
 
 // Year-month fields are numbered from year, day-time fields from day.
 interval_field field_of(int number, interval_field first) {
@@ -60,25 +64,40 @@ result<data_type> read(const DataType& message, int depth) {
     return failure(errc::limit_exceeded, "a type nested more than " + std::to_string(max_type_depth) + " deep");
   }
   switch (message.kind_case()) {
-    case DataType::kNull: return types::null_type();
-    case DataType::kBinary: return types::binary_type();
-    case DataType::kBoolean: return types::boolean_type();
-    case DataType::kByte: return types::byte_type();
-    case DataType::kShort: return types::short_type();
-    case DataType::kInteger: return types::integer_type();
-    case DataType::kLong: return types::long_type();
-    case DataType::kFloat: return types::float_type();
-    case DataType::kDouble: return types::double_type();
+    case DataType::kNull:
+      return types::null_type();
+    case DataType::kBinary:
+      return types::binary_type();
+    case DataType::kBoolean:
+      return types::boolean_type();
+    case DataType::kByte:
+      return types::byte_type();
+    case DataType::kShort:
+      return types::short_type();
+    case DataType::kInteger:
+      return types::integer_type();
+    case DataType::kLong:
+      return types::long_type();
+    case DataType::kFloat:
+      return types::float_type();
+    case DataType::kDouble:
+      return types::double_type();
     case DataType::kDecimal: {
       const DataType::Decimal& decimal = message.decimal();
       return types::decimal_type(decimal.has_precision() ? decimal.precision() : 10, decimal.scale());
     }
-    case DataType::kString: return types::string_type(message.string().collation());
-    case DataType::kChar: return types::char_type(message.char_().length());
-    case DataType::kVarChar: return types::varchar_type(message.var_char().length());
-    case DataType::kDate: return types::date_type();
-    case DataType::kTimestamp: return types::timestamp_type();
-    case DataType::kTimestampNtz: return types::timestamp_ntz_type();
+    case DataType::kString:
+      return types::string_type(message.string().collation());
+    case DataType::kChar:
+      return types::char_type(message.char_().length());
+    case DataType::kVarChar:
+      return types::varchar_type(message.var_char().length());
+    case DataType::kDate:
+      return types::date_type();
+    case DataType::kTimestamp:
+      return types::timestamp_type();
+    case DataType::kTimestampNtz:
+      return types::timestamp_ntz_type();
     case DataType::kTimestampLtzNanos: {
       const auto& nanos = message.timestamp_ltz_nanos();
       return types::timestamp_ltz_nanos_type(nanos.has_precision() ? nanos.precision() : 9);
@@ -87,8 +106,10 @@ result<data_type> read(const DataType& message, int depth) {
       const auto& nanos = message.timestamp_ntz_nanos();
       return types::timestamp_ntz_nanos_type(nanos.has_precision() ? nanos.precision() : 9);
     }
-    case DataType::kTime: return types::time_type(message.time().has_precision() ? message.time().precision() : 6);
-    case DataType::kCalendarInterval: return types::calendar_interval_type();
+    case DataType::kTime:
+      return types::time_type(message.time().has_precision() ? message.time().precision() : 6);
+    case DataType::kCalendarInterval:
+      return types::calendar_interval_type();
     case DataType::kYearMonthInterval: {
       const DataType::YearMonthInterval& interval = message.year_month_interval();
       const int start = interval.has_start_field() ? interval.start_field() : 0;
@@ -113,13 +134,20 @@ result<data_type> read(const DataType& message, int depth) {
       COSPARK_TRY_RETURN(const data_type value, read_part(map.has_value_type(), map.value_type(), depth));
       return types::map_type(key, value, map.value_contains_null());
     }
-    case DataType::kStruct: return read_struct(message.struct_(), depth);
-    case DataType::kVariant: return types::variant_type();
-    case DataType::kGeometry: return types::geometry_type(srid_of(message.geometry().srid()));
-    case DataType::kGeography: return types::geography_type(srid_of(message.geography().srid()));
-    case DataType::kUdt: return read_udt(message.udt(), depth);
-    case DataType::kUnparsed: return types::unparsed_type(message.unparsed().data_type_string());
-    case DataType::KIND_NOT_SET: return types::unparsed_type("unknown");
+    case DataType::kStruct:
+      return read_struct(message.struct_(), depth);
+    case DataType::kVariant:
+      return types::variant_type();
+    case DataType::kGeometry:
+      return types::geometry_type(srid_of(message.geometry().srid()));
+    case DataType::kGeography:
+      return types::geography_type(srid_of(message.geography().srid()));
+    case DataType::kUdt:
+      return read_udt(message.udt(), depth);
+    case DataType::kUnparsed:
+      return types::unparsed_type(message.unparsed().data_type_string());
+    case DataType::KIND_NOT_SET:
+      return types::unparsed_type("unknown");
   }
   return types::unparsed_type("unknown");
 }
@@ -143,7 +171,9 @@ void write_udt(const data_type& type, DataType::UDT& message) {
   if (type.sql_type().kind() != type_kind::null_type) to_proto(type.sql_type(), *message.mutable_sql_type());
 }
 
-int number_of(interval_field field, interval_field first) { return static_cast<int>(field) - static_cast<int>(first); }
+int number_of(interval_field field, interval_field first) {
+  return static_cast<int>(field) - static_cast<int>(first);
+}
 
 }  // namespace
 
@@ -163,14 +193,30 @@ result<schema> schema_from_proto(const DataType& message) {
 
 void to_proto(const data_type& type, DataType& message) {
   switch (type.kind()) {
-    case type_kind::null_type: message.mutable_null(); break;
-    case type_kind::boolean_type: message.mutable_boolean(); break;
-    case type_kind::byte_type: message.mutable_byte(); break;
-    case type_kind::short_type: message.mutable_short_(); break;
-    case type_kind::integer_type: message.mutable_integer(); break;
-    case type_kind::long_type: message.mutable_long_(); break;
-    case type_kind::float_type: message.mutable_float_(); break;
-    case type_kind::double_type: message.mutable_double_(); break;
+    case type_kind::null_type:
+      message.mutable_null();
+      break;
+    case type_kind::boolean_type:
+      message.mutable_boolean();
+      break;
+    case type_kind::byte_type:
+      message.mutable_byte();
+      break;
+    case type_kind::short_type:
+      message.mutable_short_();
+      break;
+    case type_kind::integer_type:
+      message.mutable_integer();
+      break;
+    case type_kind::long_type:
+      message.mutable_long_();
+      break;
+    case type_kind::float_type:
+      message.mutable_float_();
+      break;
+    case type_kind::double_type:
+      message.mutable_double_();
+      break;
     case type_kind::decimal_type:
       message.mutable_decimal()->set_precision(type.precision());
       message.mutable_decimal()->set_scale(type.scale());
@@ -180,20 +226,36 @@ void to_proto(const data_type& type, DataType& message) {
       if (type.collation() != default_collation) target.set_collation(type.collation());
       break;
     }
-    case type_kind::char_type: message.mutable_char_()->set_length(type.length()); break;
-    case type_kind::varchar_type: message.mutable_var_char()->set_length(type.length()); break;
-    case type_kind::binary_type: message.mutable_binary(); break;
-    case type_kind::date_type: message.mutable_date(); break;
-    case type_kind::timestamp_type: message.mutable_timestamp(); break;
-    case type_kind::timestamp_ntz_type: message.mutable_timestamp_ntz(); break;
+    case type_kind::char_type:
+      message.mutable_char_()->set_length(type.length());
+      break;
+    case type_kind::varchar_type:
+      message.mutable_var_char()->set_length(type.length());
+      break;
+    case type_kind::binary_type:
+      message.mutable_binary();
+      break;
+    case type_kind::date_type:
+      message.mutable_date();
+      break;
+    case type_kind::timestamp_type:
+      message.mutable_timestamp();
+      break;
+    case type_kind::timestamp_ntz_type:
+      message.mutable_timestamp_ntz();
+      break;
     case type_kind::timestamp_ltz_nanos_type:
       message.mutable_timestamp_ltz_nanos()->set_precision(type.precision());
       break;
     case type_kind::timestamp_ntz_nanos_type:
       message.mutable_timestamp_ntz_nanos()->set_precision(type.precision());
       break;
-    case type_kind::time_type: message.mutable_time()->set_precision(type.precision()); break;
-    case type_kind::calendar_interval_type: message.mutable_calendar_interval(); break;
+    case type_kind::time_type:
+      message.mutable_time()->set_precision(type.precision());
+      break;
+    case type_kind::calendar_interval_type:
+      message.mutable_calendar_interval();
+      break;
     case type_kind::year_month_interval_type:
       message.mutable_year_month_interval()->set_start_field(number_of(type.start_field(), interval_field::year));
       message.mutable_year_month_interval()->set_end_field(number_of(type.end_field(), interval_field::year));
@@ -211,12 +273,24 @@ void to_proto(const data_type& type, DataType& message) {
       to_proto(type.value_type(), *message.mutable_map()->mutable_value_type());
       message.mutable_map()->set_value_contains_null(type.value_contains_null());
       break;
-    case type_kind::struct_type: write_struct(type.fields(), *message.mutable_struct_()); break;
-    case type_kind::variant_type: message.mutable_variant(); break;
-    case type_kind::geometry_type: message.mutable_geometry()->set_srid(type.srid().value_or(any_srid)); break;
-    case type_kind::geography_type: message.mutable_geography()->set_srid(type.srid().value_or(any_srid)); break;
-    case type_kind::udt_type: write_udt(type, *message.mutable_udt()); break;
-    case type_kind::unparsed_type: message.mutable_unparsed()->set_data_type_string(type.text()); break;
+    case type_kind::struct_type:
+      write_struct(type.fields(), *message.mutable_struct_());
+      break;
+    case type_kind::variant_type:
+      message.mutable_variant();
+      break;
+    case type_kind::geometry_type:
+      message.mutable_geometry()->set_srid(type.srid().value_or(any_srid));
+      break;
+    case type_kind::geography_type:
+      message.mutable_geography()->set_srid(type.srid().value_or(any_srid));
+      break;
+    case type_kind::udt_type:
+      write_udt(type, *message.mutable_udt());
+      break;
+    case type_kind::unparsed_type:
+      message.mutable_unparsed()->set_data_type_string(type.text());
+      break;
   }
 }
 

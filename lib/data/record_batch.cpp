@@ -20,9 +20,15 @@ record_batch::record_batch() {
 
 record_batch::record_batch(std::shared_ptr<const data::batch_data> data) noexcept : data_(std::move(data)) {}
 
-std::size_t record_batch::row_count() const noexcept { return static_cast<std::size_t>(data_->row_count); }
-std::size_t record_batch::column_count() const noexcept { return data_->columns.size(); }
-const schema& record_batch::schema() const noexcept { return data_->columns_schema; }
+std::size_t record_batch::row_count() const noexcept {
+  return static_cast<std::size_t>(data_->row_count);
+}
+std::size_t record_batch::column_count() const noexcept {
+  return data_->columns.size();
+}
+const schema& record_batch::schema() const noexcept {
+  return data_->columns_schema;
+}
 
 column_view record_batch::column(std::size_t index) const {
   if (index >= column_count()) {

@@ -54,7 +54,9 @@ std::optional<std::size_t> schema::index_of(std::string_view name) const noexcep
   return std::nullopt;
 }
 
-std::string schema::simple_string() const { return data_type(*this).simple_string(); }
+std::string schema::simple_string() const {
+  return data_type(*this).simple_string();
+}
 
 std::string schema::ddl() const {
   std::string text;
@@ -62,7 +64,9 @@ std::string schema::ddl() const {
   return text;
 }
 
-std::string schema::json() const { return data_type(*this).json(); }
+std::string schema::json() const {
+  return data_type(*this).json();
+}
 
 std::string schema::tree_string() const {
   std::string text = "root\n";

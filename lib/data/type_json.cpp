@@ -16,7 +16,9 @@ namespace json = boost::json;
 // Where a field's metadata keeps the collations of the strings in its type: path -> provider.name.
 constexpr std::string_view collations_key = "__COLLATIONS";
 
-error bad(std::string message) { return error(errc::invalid_argument, std::move(message)); }
+error bad(std::string message) {
+  return error(errc::invalid_argument, std::move(message));
+}
 
 result<json::value> parse(std::string_view text) {
   json::parse_options options;
@@ -31,7 +33,9 @@ result<json::value> parse(std::string_view text) {
   return value;
 }
 
-std::string quoted(std::string_view text) { return json::serialize(json::string(text)); }
+std::string quoted(std::string_view text) {
+  return json::serialize(json::string(text));
+}
 
 std::string collation_with_provider(const std::string& collation) {
   return (collation.rfind("UTF8_", 0) == 0 ? "spark." : "icu.") + collation;
@@ -221,7 +225,9 @@ result<data_type> read_type(const json::value* value, int depth, const json::obj
 
 }  // namespace
 
-void append_json(const data_type& type, std::string& out) { append_type(type, false, out); }
+void append_json(const data_type& type, std::string& out) {
+  append_type(type, false, out);
+}
 
 result<data_type> type_from_json(std::string_view text) {
   COSPARK_TRY_RETURN(const json::value value, parse(text));

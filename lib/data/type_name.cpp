@@ -49,15 +49,24 @@ std::optional<std::vector<int>> numbers_of(std::string_view text, std::string_vi
 
 const std::map<std::string_view, data_type>& plain_names() {
   static const std::map<std::string_view, data_type> names = {
-      {"void", types::null_type()},         {"null", types::null_type()},
-      {"boolean", types::boolean_type()},   {"byte", types::byte_type()},
-      {"short", types::short_type()},       {"integer", types::integer_type()},
-      {"long", types::long_type()},         {"float", types::float_type()},
-      {"double", types::double_type()},     {"decimal", types::decimal_type()},
-      {"string", types::string_type()},     {"binary", types::binary_type()},
-      {"date", types::date_type()},         {"timestamp", types::timestamp_type()},
-      {"timestamp_ltz", types::timestamp_type()}, {"timestamp_ntz", types::timestamp_ntz_type()},
-      {"interval", types::calendar_interval_type()}, {"variant", types::variant_type()},
+      {"void", types::null_type()},
+      {"null", types::null_type()},
+      {"boolean", types::boolean_type()},
+      {"byte", types::byte_type()},
+      {"short", types::short_type()},
+      {"integer", types::integer_type()},
+      {"long", types::long_type()},
+      {"float", types::float_type()},
+      {"double", types::double_type()},
+      {"decimal", types::decimal_type()},
+      {"string", types::string_type()},
+      {"binary", types::binary_type()},
+      {"date", types::date_type()},
+      {"timestamp", types::timestamp_type()},
+      {"timestamp_ltz", types::timestamp_type()},
+      {"timestamp_ntz", types::timestamp_ntz_type()},
+      {"interval", types::calendar_interval_type()},
+      {"variant", types::variant_type()},
   };
   return names;
 }

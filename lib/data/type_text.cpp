@@ -34,7 +34,9 @@ void append_identifier(std::string_view name, std::string& out) {
   out += '`';
 }
 
-std::string with_arguments(const char* name, int first) { return name + ("(" + std::to_string(first) + ")"); }
+std::string with_arguments(const char* name, int first) {
+  return name + ("(" + std::to_string(first) + ")");
+}
 
 std::string interval_name(const data_type& type) {
   std::string name = "interval ";
@@ -90,60 +92,98 @@ void append_tree_of(const data_type& type, const std::string& prefix, std::strin
 
 std::string_view field_name(interval_field field) noexcept {
   switch (field) {
-    case interval_field::year: return "year";
-    case interval_field::month: return "month";
-    case interval_field::day: return "day";
-    case interval_field::hour: return "hour";
-    case interval_field::minute: return "minute";
-    case interval_field::second: return "second";
+    case interval_field::year:
+      return "year";
+    case interval_field::month:
+      return "month";
+    case interval_field::day:
+      return "day";
+    case interval_field::hour:
+      return "hour";
+    case interval_field::minute:
+      return "minute";
+    case interval_field::second:
+      return "second";
   }
   return "second";
 }
 
 std::string simple_name(const data_type& type) {
   switch (type.kind()) {
-    case type_kind::byte_type: return "tinyint";
-    case type_kind::short_type: return "smallint";
-    case type_kind::integer_type: return "int";
-    case type_kind::long_type: return "bigint";
-    default: return type_name(type);
+    case type_kind::byte_type:
+      return "tinyint";
+    case type_kind::short_type:
+      return "smallint";
+    case type_kind::integer_type:
+      return "int";
+    case type_kind::long_type:
+      return "bigint";
+    default:
+      return type_name(type);
   }
 }
 
 std::string type_name(const data_type& type) {
   switch (type.kind()) {
-    case type_kind::null_type: return "void";
-    case type_kind::boolean_type: return "boolean";
-    case type_kind::byte_type: return "byte";
-    case type_kind::short_type: return "short";
-    case type_kind::integer_type: return "integer";
-    case type_kind::long_type: return "long";
-    case type_kind::float_type: return "float";
-    case type_kind::double_type: return "double";
+    case type_kind::null_type:
+      return "void";
+    case type_kind::boolean_type:
+      return "boolean";
+    case type_kind::byte_type:
+      return "byte";
+    case type_kind::short_type:
+      return "short";
+    case type_kind::integer_type:
+      return "integer";
+    case type_kind::long_type:
+      return "long";
+    case type_kind::float_type:
+      return "float";
+    case type_kind::double_type:
+      return "double";
     case type_kind::decimal_type:
       return "decimal(" + std::to_string(type.precision()) + "," + std::to_string(type.scale()) + ")";
     case type_kind::string_type:
       return type.collation() == default_collation ? "string" : "string collate " + type.collation();
-    case type_kind::char_type: return with_arguments("char", type.length());
-    case type_kind::varchar_type: return with_arguments("varchar", type.length());
-    case type_kind::binary_type: return "binary";
-    case type_kind::date_type: return "date";
-    case type_kind::timestamp_type: return "timestamp";
-    case type_kind::timestamp_ntz_type: return "timestamp_ntz";
-    case type_kind::timestamp_ltz_nanos_type: return with_arguments("timestamp_ltz", type.precision());
-    case type_kind::timestamp_ntz_nanos_type: return with_arguments("timestamp_ntz", type.precision());
-    case type_kind::time_type: return with_arguments("time", type.precision());
-    case type_kind::calendar_interval_type: return "interval";
+    case type_kind::char_type:
+      return with_arguments("char", type.length());
+    case type_kind::varchar_type:
+      return with_arguments("varchar", type.length());
+    case type_kind::binary_type:
+      return "binary";
+    case type_kind::date_type:
+      return "date";
+    case type_kind::timestamp_type:
+      return "timestamp";
+    case type_kind::timestamp_ntz_type:
+      return "timestamp_ntz";
+    case type_kind::timestamp_ltz_nanos_type:
+      return with_arguments("timestamp_ltz", type.precision());
+    case type_kind::timestamp_ntz_nanos_type:
+      return with_arguments("timestamp_ntz", type.precision());
+    case type_kind::time_type:
+      return with_arguments("time", type.precision());
+    case type_kind::calendar_interval_type:
+      return "interval";
     case type_kind::year_month_interval_type:
-    case type_kind::day_time_interval_type: return interval_name(type);
-    case type_kind::array_type: return "array";
-    case type_kind::map_type: return "map";
-    case type_kind::struct_type: return "struct";
-    case type_kind::variant_type: return "variant";
-    case type_kind::geometry_type: return spatial_name("geometry", type);
-    case type_kind::geography_type: return spatial_name("geography", type);
-    case type_kind::udt_type: return "udt";
-    case type_kind::unparsed_type: return type.text();
+    case type_kind::day_time_interval_type:
+      return interval_name(type);
+    case type_kind::array_type:
+      return "array";
+    case type_kind::map_type:
+      return "map";
+    case type_kind::struct_type:
+      return "struct";
+    case type_kind::variant_type:
+      return "variant";
+    case type_kind::geometry_type:
+      return spatial_name("geometry", type);
+    case type_kind::geography_type:
+      return spatial_name("geography", type);
+    case type_kind::udt_type:
+      return "udt";
+    case type_kind::unparsed_type:
+      return type.text();
   }
   return "void";
 }

@@ -12,6 +12,8 @@ enum class text_kind { ascii, utf8, neither };
 text_kind classify(std::span<const std::byte> text) noexcept;
 
 /// Whether a byte is one of the later bytes of a character.
-inline bool is_continuation(std::byte one) noexcept { return (one & std::byte{0xc0}) == std::byte{0x80}; }
+inline bool is_continuation(std::byte one) noexcept {
+  return (one & std::byte{0xc0}) == std::byte{0x80};
+}
 
 }  // namespace cospark::data

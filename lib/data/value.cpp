@@ -13,51 +13,91 @@ namespace {
 
 const char* name_of(type_kind kind) {
   switch (kind) {
-    case type_kind::null_type: return "null";
-    case type_kind::boolean_type: return "boolean";
-    case type_kind::byte_type: return "tinyint";
-    case type_kind::short_type: return "smallint";
-    case type_kind::integer_type: return "int";
-    case type_kind::long_type: return "bigint";
-    case type_kind::float_type: return "float";
-    case type_kind::double_type: return "double";
-    case type_kind::decimal_type: return "decimal";
-    case type_kind::string_type: return "string";
-    case type_kind::binary_type: return "binary";
-    case type_kind::date_type: return "date";
-    case type_kind::timestamp_type: return "timestamp";
-    case type_kind::timestamp_ntz_type: return "timestamp_ntz";
-    case type_kind::timestamp_ltz_nanos_type: return "timestamp_ltz with nanoseconds";
-    case type_kind::timestamp_ntz_nanos_type: return "timestamp_ntz with nanoseconds";
-    case type_kind::time_type: return "time";
-    case type_kind::calendar_interval_type: return "interval";
-    case type_kind::year_month_interval_type: return "year-month interval";
-    case type_kind::day_time_interval_type: return "day-time interval";
-    case type_kind::array_type: return "array";
-    case type_kind::map_type: return "map";
-    case type_kind::struct_type: return "struct";
-    case type_kind::variant_type: return "variant";
-    case type_kind::geometry_type: return "geometry";
-    case type_kind::geography_type: return "geography";
-    default: return "unknown";
+    case type_kind::null_type:
+      return "null";
+    case type_kind::boolean_type:
+      return "boolean";
+    case type_kind::byte_type:
+      return "tinyint";
+    case type_kind::short_type:
+      return "smallint";
+    case type_kind::integer_type:
+      return "int";
+    case type_kind::long_type:
+      return "bigint";
+    case type_kind::float_type:
+      return "float";
+    case type_kind::double_type:
+      return "double";
+    case type_kind::decimal_type:
+      return "decimal";
+    case type_kind::string_type:
+      return "string";
+    case type_kind::binary_type:
+      return "binary";
+    case type_kind::date_type:
+      return "date";
+    case type_kind::timestamp_type:
+      return "timestamp";
+    case type_kind::timestamp_ntz_type:
+      return "timestamp_ntz";
+    case type_kind::timestamp_ltz_nanos_type:
+      return "timestamp_ltz with nanoseconds";
+    case type_kind::timestamp_ntz_nanos_type:
+      return "timestamp_ntz with nanoseconds";
+    case type_kind::time_type:
+      return "time";
+    case type_kind::calendar_interval_type:
+      return "interval";
+    case type_kind::year_month_interval_type:
+      return "year-month interval";
+    case type_kind::day_time_interval_type:
+      return "day-time interval";
+    case type_kind::array_type:
+      return "array";
+    case type_kind::map_type:
+      return "map";
+    case type_kind::struct_type:
+      return "struct";
+    case type_kind::variant_type:
+      return "variant";
+    case type_kind::geometry_type:
+      return "geometry";
+    case type_kind::geography_type:
+      return "geography";
+    default:
+      return "unknown";
   }
 }
 
 // In the order of the alternatives of value's storage.
 constexpr type_kind kinds[] = {
-    type_kind::null_type,          type_kind::boolean_type,
-    type_kind::byte_type,          type_kind::short_type,
-    type_kind::integer_type,       type_kind::long_type,
-    type_kind::float_type,         type_kind::double_type,
-    type_kind::decimal_type,       type_kind::date_type,
-    type_kind::timestamp_type,     type_kind::timestamp_ntz_type,
-    type_kind::timestamp_ltz_nanos_type, type_kind::timestamp_ntz_nanos_type,
-    type_kind::time_type,          type_kind::calendar_interval_type,
-    type_kind::year_month_interval_type, type_kind::day_time_interval_type,
-    type_kind::string_type,        type_kind::binary_type,
-    type_kind::array_type,         type_kind::map_type,
-    type_kind::struct_type,        type_kind::variant_type,
-    type_kind::geometry_type,      type_kind::geography_type,
+    type_kind::null_type,
+    type_kind::boolean_type,
+    type_kind::byte_type,
+    type_kind::short_type,
+    type_kind::integer_type,
+    type_kind::long_type,
+    type_kind::float_type,
+    type_kind::double_type,
+    type_kind::decimal_type,
+    type_kind::date_type,
+    type_kind::timestamp_type,
+    type_kind::timestamp_ntz_type,
+    type_kind::timestamp_ltz_nanos_type,
+    type_kind::timestamp_ntz_nanos_type,
+    type_kind::time_type,
+    type_kind::calendar_interval_type,
+    type_kind::year_month_interval_type,
+    type_kind::day_time_interval_type,
+    type_kind::string_type,
+    type_kind::binary_type,
+    type_kind::array_type,
+    type_kind::map_type,
+    type_kind::struct_type,
+    type_kind::variant_type,
+    type_kind::geometry_type,
+    type_kind::geography_type,
 };
 
 struct printer {
@@ -82,7 +122,9 @@ struct printer {
   void operator()(time_of_day time) const { data::append_time_of_day(time.since_midnight.count(), 1'000'000'000, out); }
   template <class T>
     requires requires(const T& content, std::string& text) { data::append_text(content, text); }
-  void operator()(const T& content) const { data::append_text(content, out); }
+  void operator()(const T& content) const {
+    data::append_text(content, out);
+  }
   void operator()(const std::string& text) const { out += text; }
 
   void operator()(const array_value& elements) const {
@@ -118,7 +160,9 @@ struct printer {
   void operator()(const geography& shape) const { shape_text(shape.srid, shape.wkb); }
 
   template <class T>
-  void operator()(const std::shared_ptr<const T>& content) const { (*this)(*content); }
+  void operator()(const std::shared_ptr<const T>& content) const {
+    (*this)(*content);
+  }
 
  private:
   // Spark cannot print these; this is the usual extended text with the well-known binary form in hexadecimal.
@@ -133,8 +177,8 @@ constexpr bool is_number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 
 // Whether every From is exactly a To.
 template <class From, class To>
-constexpr bool widens = is_number<From> && is_number<To> && std::is_integral_v<From> == std::is_integral_v<To> &&
-                        sizeof(From) < sizeof(To);
+constexpr bool widens =
+    is_number<From> && is_number<To> && std::is_integral_v<From> == std::is_integral_v<To> && sizeof(From) < sizeof(To);
 
 template <class T>
 type_kind kind_of() {
@@ -143,7 +187,9 @@ type_kind kind_of() {
 
 }  // namespace
 
-result<std::string> variant_value::to_json() const { return data::variant_to_json(value, metadata); }
+result<std::string> variant_value::to_json() const {
+  return data::variant_to_json(value, metadata);
+}
 
 type_kind value::kind() const noexcept {
   static_assert(std::size(kinds) == std::variant_size_v<decltype(storage_)>);
@@ -168,8 +214,7 @@ std::conditional_t<std::is_arithmetic_v<T>, T, const T&> value::as() const& {
         storage_);
     if (widened) return *widened;
   }
-  data::fail(std::string("a value of type ") + name_of(kind()) + ", where " + name_of(kind_of<T>()) +
-             " was asked for");
+  data::fail(std::string("a value of type ") + name_of(kind()) + ", where " + name_of(kind_of<T>()) + " was asked for");
 }
 
 template <value_alternative T>
@@ -181,8 +226,8 @@ result<T> value::try_as() const {
   }
 }
 
-#define COSPARK_VALUE_ALTERNATIVE(T)                                                              \
-  template std::conditional_t<std::is_arithmetic_v<T>, T, const T&> value::as<T>() const&;        \
+#define COSPARK_VALUE_ALTERNATIVE(T)                                                       \
+  template std::conditional_t<std::is_arithmetic_v<T>, T, const T&> value::as<T>() const&; \
   template result<T> value::try_as<T>() const;
 COSPARK_VALUE_ALTERNATIVE(bool)
 COSPARK_VALUE_ALTERNATIVE(std::int8_t)

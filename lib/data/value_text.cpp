@@ -89,8 +89,12 @@ void append_seconds(std::uint64_t micros, std::string& out) {
 
 }  // namespace
 
-void append_text(float number, std::string& out) { append_number(number, out); }
-void append_text(double number, std::string& out) { append_number(number, out); }
+void append_text(float number, std::string& out) {
+  append_number(number, out);
+}
+void append_text(double number, std::string& out) {
+  append_number(number, out);
+}
 
 void append_text(const bytes& content, std::string& out) {
   constexpr char digits[] = "0123456789ABCDEF";
@@ -110,8 +114,7 @@ void append_date(std::int64_t days_since_epoch, std::string& out) {
   const std::int64_t days = days_since_epoch + 719'468;
   const std::int64_t era = floor_divide(days, 146'097);
   const std::int64_t day_of_era = days - era * 146'097;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const std::int64_t year_of_era = (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
   const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
   const std::int64_t day = day_of_year - (153 * shifted_month + 2) / 5 + 1;

@@ -21,13 +21,27 @@ void append_json_string(std::string_view text, std::string& out) {
   out += '"';
   for (char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           out += "\\u00";
@@ -68,7 +82,9 @@ struct damaged {
   const char* what;
 };
 
-[[noreturn]] void refuse(const char* what) { throw damaged{errc::protocol_error, what}; }
+[[noreturn]] void refuse(const char* what) {
+  throw damaged{errc::protocol_error, what};
+}
 
 byte_span part(byte_span from, std::size_t offset, std::size_t length) {
   if (offset > from.size() || length > from.size() - offset) refuse("it ends too early");
@@ -128,10 +144,18 @@ class json_writer {
     const auto header = unsigned_at(value, 0, 1);
     const auto info = header >> 2;
     switch (header & 3) {
-      case 0: append_primitive(value, info); break;
-      case 1: append_json_string(text_of(part(value, 1, info)), out_); break;
-      case 2: append_object(value, info, depth); break;
-      default: append_array(value, info, depth); break;
+      case 0:
+        append_primitive(value, info);
+        break;
+      case 1:
+        append_json_string(text_of(part(value, 1, info)), out_);
+        break;
+      case 2:
+        append_object(value, info, depth);
+        break;
+      default:
+        append_array(value, info, depth);
+        break;
     }
   }
 
@@ -167,37 +191,68 @@ class json_writer {
 
   void append_primitive(byte_span value, std::uint64_t type) {
     switch (type) {
-      case 0: out_ += "null"; break;
-      case 1: out_ += "true"; break;
-      case 2: out_ += "false"; break;
-      case 3: out_ += std::to_string(signed_at(value, 1, 1)); break;
-      case 4: out_ += std::to_string(signed_at(value, 1, 2)); break;
-      case 5: out_ += std::to_string(signed_at(value, 1, 4)); break;
-      case 6: out_ += std::to_string(signed_at(value, 1, 8)); break;
-      case 7: append_floating(std::bit_cast<double>(unsigned_at(value, 1, 8))); break;
-      case 8: append_decimal(value, 4); break;
-      case 9: append_decimal(value, 8); break;
-      case 10: append_decimal(value, 16); break;
+      case 0:
+        out_ += "null";
+        break;
+      case 1:
+        out_ += "true";
+        break;
+      case 2:
+        out_ += "false";
+        break;
+      case 3:
+        out_ += std::to_string(signed_at(value, 1, 1));
+        break;
+      case 4:
+        out_ += std::to_string(signed_at(value, 1, 2));
+        break;
+      case 5:
+        out_ += std::to_string(signed_at(value, 1, 4));
+        break;
+      case 6:
+        out_ += std::to_string(signed_at(value, 1, 8));
+        break;
+      case 7:
+        append_floating(std::bit_cast<double>(unsigned_at(value, 1, 8)));
+        break;
+      case 8:
+        append_decimal(value, 4);
+        break;
+      case 9:
+        append_decimal(value, 8);
+        break;
+      case 10:
+        append_decimal(value, 16);
+        break;
       case 11:
         out_ += '"';
         append_date(signed_at(value, 1, 4), out_);
         out_ += '"';
         break;
-      case 12: append_time(signed_at(value, 1, 8), true); break;
-      case 13: append_time(signed_at(value, 1, 8), false); break;
-      case 14: append_floating(std::bit_cast<float>(static_cast<std::uint32_t>(unsigned_at(value, 1, 4)))); break;
+      case 12:
+        append_time(signed_at(value, 1, 8), true);
+        break;
+      case 13:
+        append_time(signed_at(value, 1, 8), false);
+        break;
+      case 14:
+        append_floating(std::bit_cast<float>(static_cast<std::uint32_t>(unsigned_at(value, 1, 4))));
+        break;
       case 15:
         out_ += '"';
         append_base64(part(value, 5, unsigned_at(value, 1, 4)), out_);
         out_ += '"';
         break;
-      case 16: append_json_string(text_of(part(value, 5, unsigned_at(value, 1, 4))), out_); break;
+      case 16:
+        append_json_string(text_of(part(value, 5, unsigned_at(value, 1, 4))), out_);
+        break;
       case 20:
         out_ += '"';
         append_uuid(part(value, 1, 16), out_);
         out_ += '"';
         break;
-      default: refuse("it holds a type that is not known");
+      default:
+        refuse("it holds a type that is not known");
     }
   }
 

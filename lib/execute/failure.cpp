@@ -81,8 +81,9 @@ errc classify_spark(const call_failure& failure) {
                                  "java.lang.IllegalArgumentException") != failure.classes.end()) {
     return errc::analysis_failed;
   }
-  if (text.starts_with("UnsupportedOperationException") || (text.find("not supported.") != std::string_view::npos &&
-      failure.has_class("java.lang.UnsupportedOperationException"))) {
+  if (text.starts_with("UnsupportedOperationException") ||
+      (text.find("not supported.") != std::string_view::npos &&
+       failure.has_class("java.lang.UnsupportedOperationException"))) {
     return errc::unsupported_by_server;
   }
   return errc::execution_failed;
@@ -167,14 +168,22 @@ bool is_transient(const call_failure& failure) {
 
 errc classify(const call_failure& failure) {
   switch (failure.grpc_code) {
-    case grpc::StatusCode::CANCELLED: return errc::cancelled;
-    case grpc::StatusCode::DEADLINE_EXCEEDED: return errc::timed_out;
-    case grpc::StatusCode::UNAVAILABLE: return errc::unavailable;
-    case grpc::StatusCode::UNAUTHENTICATED: return errc::unauthenticated;
-    case grpc::StatusCode::PERMISSION_DENIED: return errc::permission_denied;
-    case grpc::StatusCode::RESOURCE_EXHAUSTED: return errc::limit_exceeded;
-    case grpc::StatusCode::UNIMPLEMENTED: return errc::unsupported_by_server;
-    default: return classify_spark(failure);
+    case grpc::StatusCode::CANCELLED:
+      return errc::cancelled;
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return errc::timed_out;
+    case grpc::StatusCode::UNAVAILABLE:
+      return errc::unavailable;
+    case grpc::StatusCode::UNAUTHENTICATED:
+      return errc::unauthenticated;
+    case grpc::StatusCode::PERMISSION_DENIED:
+      return errc::permission_denied;
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return errc::limit_exceeded;
+    case grpc::StatusCode::UNIMPLEMENTED:
+      return errc::unsupported_by_server;
+    default:
+      return classify_spark(failure);
   }
 }
 

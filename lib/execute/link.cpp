@@ -65,8 +65,7 @@ task<> link::fetch_details(std::shared_ptr<link> self, call_failure failure, err
   self->address(request);
   request.set_error_id(failure.error_id);
   auto reply = co_await rpc::call<spark::connect::FetchErrorDetailsRequest, spark::connect::FetchErrorDetailsResponse>(
-      self->engine, self->calls, &async::FetchErrorDetails, std::move(request),
-      self->options(self->limits.background));
+      self->engine, self->calls, &async::FetchErrorDetails, std::move(request), self->options(self->limits.background));
   if (reply.status.ok()) out = to_error(failure, &reply.response);
   co_return success();
 }

@@ -152,8 +152,8 @@ class operation::state {
   }
 
   error out_of_time() {
-    auto message = "no answer within " + std::to_string(options_.limit.value_or(std::chrono::milliseconds(0)).count()) +
-                   " ms";
+    auto message =
+        "no answer within " + std::to_string(options_.limit.value_or(std::chrono::milliseconds(0)).count()) + " ms";
     if (last_failure_) message += ", at last: " + last_failure_->message;
     const bool unreachable = last_failure_ && is_transient(*last_failure_);
     return give_up(unreachable ? errc::unavailable : errc::timed_out, std::move(message));
@@ -202,8 +202,12 @@ operation::operation(operation&&) noexcept = default;
 operation& operation::operator=(operation&&) noexcept = default;
 operation::~operation() = default;
 
-task<std::optional<operation::response>> operation::next() { return state::next(state_); }
+task<std::optional<operation::response>> operation::next() {
+  return state::next(state_);
+}
 
-const std::string& operation::id() const noexcept { return state_->id(); }
+const std::string& operation::id() const noexcept {
+  return state_->id();
+}
 
 }  // namespace cospark::execute

@@ -43,7 +43,9 @@ void inbox::close() {
   discard();
 }
 
-void inbox::post_drain() { asio::post(executor_, drain(shared_from_this())); }
+void inbox::post_drain() {
+  asio::post(executor_, drain(shared_from_this()));
+}
 
 void inbox::deliver(inbox_node* list) {
   // A completion that throws (user code in it did) must not lose the ones behind it.

@@ -16,7 +16,9 @@ namespace cospark::rpc {
 namespace {
 
 // What a message costs to keep: walking all of it would cost more than the answer is worth.
-std::size_t weight(const response_stream::message& message) { return 256 + message.arrow_batch().data().size(); }
+std::size_t weight(const response_stream::message& message) {
+  return 256 + message.arrow_batch().data().size();
+}
 
 }  // namespace
 
@@ -240,9 +242,13 @@ response_stream::~response_stream() {
   if (core_ != nullptr) core_->abandon(true);
 }
 
-void response_stream::let_finish() { std::exchange(core_, nullptr)->abandon(false); }
+void response_stream::let_finish() {
+  std::exchange(core_, nullptr)->abandon(false);
+}
 
-std::optional<response_stream::item> response_stream::try_next() { return core_->try_next(); }
+std::optional<response_stream::item> response_stream::try_next() {
+  return core_->try_next();
+}
 
 asio::awaitable<response_stream::item> response_stream::next() {
   core_->add_reference();

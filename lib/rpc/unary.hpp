@@ -116,7 +116,7 @@ asio::awaitable<reply<Response>> call(std::shared_ptr<engine> owner, std::shared
   auto initiate = [](auto handler, std::shared_ptr<engine> engine, std::shared_ptr<service::StubInterface> to,
                      unary_method<Request, Response> how, Request what, call_options with) {
     auto* made = new detail::unary_call<Request, Response, decltype(handler)>(std::move(engine), std::move(to),
-                                                                            std::move(what), std::move(handler));
+                                                                              std::move(what), std::move(handler));
     made->start(how, with);
   };
   return asio::async_initiate<const asio::use_awaitable_t<>, void(reply<Response>)>(

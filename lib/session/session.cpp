@@ -24,15 +24,25 @@ task<session> session::connect() {
   return open(remote == nullptr || *remote == '\0' ? "sc://localhost:15002" : remote, session_options());
 }
 
-data_stream_reader session::read_stream() const { return streaming::access::make_reader(state_); }
+data_stream_reader session::read_stream() const {
+  return streaming::access::make_reader(state_);
+}
 
-streaming_query_manager session::streams() const { return streaming::access::make_manager(state_); }
+streaming_query_manager session::streams() const {
+  return streaming::access::make_manager(state_);
+}
 
-data_frame_reader session::read() const { return frame::access::make_reader(state_); }
+data_frame_reader session::read() const {
+  return frame::access::make_reader(state_);
+}
 
-data_frame session::table(std::string_view name) const { return frame::make_table(state_, std::string(name), option_map(), false); }
+data_frame session::table(std::string_view name) const {
+  return frame::make_table(state_, std::string(name), option_map(), false);
+}
 
-data_frame session::range(std::int64_t end) const { return range(0, end); }
+data_frame session::range(std::int64_t end) const {
+  return range(0, end);
+}
 
 data_frame session::range(std::int64_t start, std::int64_t end, std::int64_t step,
                           std::optional<std::int32_t> partitions) const {
@@ -59,11 +69,17 @@ task<data_frame> session::sql(std::string text, std::vector<column_or_value> par
   return execute::guarded(frame::make_sql(state_, std::move(text), std::move(arguments)));
 }
 
-runtime_config session::conf() const { return runtime_config(state_); }
+runtime_config session::conf() const {
+  return runtime_config(state_);
+}
 
-const std::string& session::version() const noexcept { return state_->server_version(); }
+const std::string& session::version() const noexcept {
+  return state_->server_version();
+}
 
-const std::string& session::id() const noexcept { return state_->link()->session_id; }
+const std::string& session::id() const noexcept {
+  return state_->link()->session_id;
+}
 
 task<std::vector<std::string>> session::interrupt_all() const {
   spark::connect::InterruptRequest request;
@@ -87,6 +103,8 @@ task<std::vector<std::string>> session::interrupt_operation(std::string operatio
   return execute::guarded(interrupt_one(state_, std::move(operation_id)));
 }
 
-task<> session::stop() const { return connect::stop(state_); }
+task<> session::stop() const {
+  return connect::stop(state_);
+}
 
 }  // namespace cospark

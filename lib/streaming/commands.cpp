@@ -61,7 +61,8 @@ task<manager_answer> run(connect::session_ptr session, manager_command command,
 
 task<> fetch_outcome(query_ptr query) {
   query_command command;
-  // False asks for the exception itself, with its causes, as the error of the call; up to 3.5 it means the same as true.
+  // False asks for the exception itself, with its causes, as the error of the call; up to 3.5 it means the same as
+  // true.
   command.set_exception(false);
   COSPARK_TRY(auto answer, co_await run(query, std::move(command), query->session->options().call_timeout));
   if (answer.exception().has_exception_message()) co_return failure(query_failure(*query, answer.exception()));

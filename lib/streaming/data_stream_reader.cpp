@@ -25,8 +25,12 @@ data_frame make_frame(const connect::session_ptr& session, plan::relation_ptr re
 
 data_frame load(const connect::session_ptr& session, std::shared_ptr<const reader_settings> settings,
                 std::optional<std::string> path) {
-  const auto write = [settings = std::move(settings), path = std::move(path)](spark::connect::Relation& to,
-                                                                              plan::build& build) {
+  // An older server would take no notice of the name.
+  result<void> nameable = success();
+  if (settings->source_name) nameable = connect::require_version(*session, 4, 2, "the name of a source");
+  const auto write = [settings = std::move(settings), path = std::move(path), nameable](spark::connect::Relation& to,
+                                                                                        plan::build& build) {
+    if (!nameable) build.fail(nameable.error());
     auto& read = *to.mutable_read();
     read.set_is_streaming(true);
     auto& source = *read.mutable_data_source();
@@ -80,7 +84,9 @@ data_stream_reader data_stream_reader::name(std::string source_name) const {
   return with([&](auto& settings) { settings.source_name = std::move(source_name); });
 }
 
-data_frame data_stream_reader::load() const { return streaming::load(session_, settings_, std::nullopt); }
+data_frame data_stream_reader::load() const {
+  return streaming::load(session_, settings_, std::nullopt);
+}
 
 data_frame data_stream_reader::load(std::string path) const {
   return streaming::load(session_, settings_, std::move(path));
@@ -96,11 +102,23 @@ data_frame data_stream_reader::table(std::string name) const {
   return streaming::make_frame(session_, plan::make_relation(plan::extent(), write));
 }
 
-data_frame data_stream_reader::csv(std::string path) const { return format("csv").load(std::move(path)); }
-data_frame data_stream_reader::json(std::string path) const { return format("json").load(std::move(path)); }
-data_frame data_stream_reader::parquet(std::string path) const { return format("parquet").load(std::move(path)); }
-data_frame data_stream_reader::orc(std::string path) const { return format("orc").load(std::move(path)); }
-data_frame data_stream_reader::text(std::string path) const { return format("text").load(std::move(path)); }
-data_frame data_stream_reader::xml(std::string path) const { return format("xml").load(std::move(path)); }
+data_frame data_stream_reader::csv(std::string path) const {
+  return format("csv").load(std::move(path));
+}
+data_frame data_stream_reader::json(std::string path) const {
+  return format("json").load(std::move(path));
+}
+data_frame data_stream_reader::parquet(std::string path) const {
+  return format("parquet").load(std::move(path));
+}
+data_frame data_stream_reader::orc(std::string path) const {
+  return format("orc").load(std::move(path));
+}
+data_frame data_stream_reader::text(std::string path) const {
+  return format("text").load(std::move(path));
+}
+data_frame data_stream_reader::xml(std::string path) const {
+  return format("xml").load(std::move(path));
+}
 
 }  // namespace cospark

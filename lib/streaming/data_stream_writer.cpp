@@ -37,11 +37,21 @@ struct destination {
 
 void write_trigger(const trigger& trigger, spark::connect::WriteStreamOperationStart& to) {
   switch (trigger.kind()) {
-    case trigger_kind::processing_time: to.set_processing_time_interval(trigger.interval()); break;
-    case trigger_kind::once: to.set_once(true); break;
-    case trigger_kind::available_now: to.set_available_now(true); break;
-    case trigger_kind::continuous: to.set_continuous_checkpoint_interval(trigger.interval()); break;
-    case trigger_kind::real_time: to.set_real_time_batch_duration(trigger.interval()); break;
+    case trigger_kind::processing_time:
+      to.set_processing_time_interval(trigger.interval());
+      break;
+    case trigger_kind::once:
+      to.set_once(true);
+      break;
+    case trigger_kind::available_now:
+      to.set_available_now(true);
+      break;
+    case trigger_kind::continuous:
+      to.set_continuous_checkpoint_interval(trigger.interval());
+      break;
+    case trigger_kind::real_time:
+      to.set_real_time_batch_duration(trigger.interval());
+      break;
   }
 }
 
@@ -102,7 +112,9 @@ data_stream_writer access::make_writer(const data_frame& input) {
 
 }  // namespace streaming
 
-data_stream_writer data_frame::write_stream() const { return streaming::access::make_writer(*this); }
+data_stream_writer data_frame::write_stream() const {
+  return streaming::access::make_writer(*this);
+}
 
 template <class Change>
 data_stream_writer data_stream_writer::with(Change change) const {

@@ -89,7 +89,8 @@ result<event> parse_event(int type, std::string_view json) {
       COSPARK_TRY_RETURN(auto terminated, parse_terminated_event(json));
       return terminated;
     }
-    default: return unknown_event(type, std::string(json));
+    default:
+      return unknown_event(type, std::string(json));
   }
 }
 

@@ -131,8 +131,8 @@ bool may_have_non_finite(std::string_view text) {
 
 result<json::value> parse_json(std::string_view text) {
   if (text.size() > max_json_size) {
-    return failure(errc::protocol_error, "JSON of " + std::to_string(text.size()) + " bytes; the limit is " +
-                                             std::to_string(max_json_size));
+    return failure(errc::protocol_error,
+                   "JSON of " + std::to_string(text.size()) + " bytes; the limit is " + std::to_string(max_json_size));
   }
   json::error_code problem;
   auto value = parse(text, problem);

@@ -23,7 +23,9 @@ std::optional<Number> from_text(std::string_view text) {
   return number;
 }
 
-std::string_view view(const json::string& text) { return {text.data(), text.size()}; }
+std::string_view view(const json::string& text) {
+  return {text.data(), text.size()};
+}
 
 class writer {
  public:
@@ -50,12 +52,24 @@ class writer {
         }
         end(']');
         break;
-      case json::kind::string: write_string(value.get_string()); break;
-      case json::kind::double_: write_double(value.get_double()); break;
-      case json::kind::int64: text_ += std::to_string(value.get_int64()); break;
-      case json::kind::uint64: text_ += std::to_string(value.get_uint64()); break;
-      case json::kind::bool_: text_ += value.get_bool() ? "true" : "false"; break;
-      case json::kind::null: text_ += "null"; break;
+      case json::kind::string:
+        write_string(value.get_string());
+        break;
+      case json::kind::double_:
+        write_double(value.get_double());
+        break;
+      case json::kind::int64:
+        text_ += std::to_string(value.get_int64());
+        break;
+      case json::kind::uint64:
+        text_ += std::to_string(value.get_uint64());
+        break;
+      case json::kind::bool_:
+        text_ += value.get_bool() ? "true" : "false";
+        break;
+      case json::kind::null:
+        text_ += "null";
+        break;
     }
   }
 
@@ -144,8 +158,12 @@ result<json::object> parse_json_object(std::string_view text, std::string_view w
   return std::move(value.assume_value().get_object());
 }
 
-std::string to_text(const json::value& value) { return write(value, false); }
-std::string to_pretty_text(const json::value& value) { return write(value, true); }
+std::string to_text(const json::value& value) {
+  return write(value, false);
+}
+std::string to_pretty_text(const json::value& value) {
+  return write(value, true);
+}
 
 std::optional<time_point> parse_timestamp(std::string_view text) {
   using namespace std::chrono;
@@ -233,7 +251,9 @@ std::optional<std::string> field_reader::text(std::string_view name) {
   });
 }
 
-std::optional<std::int64_t> field_reader::integer(std::string_view name) { return take(name, as_integer); }
+std::optional<std::int64_t> field_reader::integer(std::string_view name) {
+  return take(name, as_integer);
+}
 
 std::optional<double> field_reader::number(std::string_view name) {
   const auto number = take(name, as_number);

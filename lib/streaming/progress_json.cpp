@@ -14,7 +14,9 @@ namespace {
 
 namespace json = boost::json;
 
-std::string copy(json::string_view text) { return {text.data(), text.size()}; }
+std::string copy(json::string_view text) {
+  return {text.data(), text.size()};
+}
 
 /// A map of which every value can be converted; otherwise the field is left over, and what can be converted is used.
 template <class Value, class Convert>
@@ -168,14 +170,21 @@ json::value by_name(const json::value& value) {
 
 metric_value read_metric(const json::value& value) {
   switch (value.kind()) {
-    case json::kind::null: return std::monostate();
-    case json::kind::bool_: return value.get_bool();
-    case json::kind::int64: return value.get_int64();
-    case json::kind::uint64: return static_cast<double>(value.get_uint64());
-    case json::kind::double_: return value.get_double();
-    case json::kind::string: return copy(value.get_string());
+    case json::kind::null:
+      return std::monostate();
+    case json::kind::bool_:
+      return value.get_bool();
+    case json::kind::int64:
+      return value.get_int64();
+    case json::kind::uint64:
+      return static_cast<double>(value.get_uint64());
+    case json::kind::double_:
+      return value.get_double();
+    case json::kind::string:
+      return copy(value.get_string());
     case json::kind::array:
-    case json::kind::object: break;
+    case json::kind::object:
+      break;
   }
   return to_text(by_name(value));
 }

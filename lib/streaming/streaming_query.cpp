@@ -11,7 +11,9 @@ namespace {
 
 using optional_limit = std::optional<std::chrono::milliseconds>;
 
-optional_limit call_limit(const query_state& query) { return query.session->options().call_timeout; }
+optional_limit call_limit(const query_state& query) {
+  return query.session->options().call_timeout;
+}
 
 task<streaming_query_status> status(query_ptr query) {
   query_command command;
@@ -100,13 +102,23 @@ task<> stop(query_ptr query) {
 }  // namespace
 }  // namespace streaming
 
-const std::string& streaming_query::id() const noexcept { return state_->id; }
-const std::string& streaming_query::run_id() const noexcept { return state_->run_id; }
-const std::optional<std::string>& streaming_query::name() const noexcept { return state_->name; }
+const std::string& streaming_query::id() const noexcept {
+  return state_->id;
+}
+const std::string& streaming_query::run_id() const noexcept {
+  return state_->run_id;
+}
+const std::optional<std::string>& streaming_query::name() const noexcept {
+  return state_->name;
+}
 
-task<bool> streaming_query::is_active() const { return execute::guarded(streaming::is_active(state_)); }
+task<bool> streaming_query::is_active() const {
+  return execute::guarded(streaming::is_active(state_));
+}
 
-task<streaming_query_status> streaming_query::status() const { return execute::guarded(streaming::status(state_)); }
+task<streaming_query_status> streaming_query::status() const {
+  return execute::guarded(streaming::status(state_));
+}
 
 task<std::vector<streaming_query_progress>> streaming_query::recent_progress() const {
   return execute::guarded(streaming::progress(state_, false));
@@ -120,7 +132,9 @@ task<> streaming_query::process_all_available() const {
   return execute::guarded(streaming::process_all_available(state_));
 }
 
-task<> streaming_query::await_termination() const { return execute::guarded(streaming::await_termination(state_)); }
+task<> streaming_query::await_termination() const {
+  return execute::guarded(streaming::await_termination(state_));
+}
 
 task<bool> streaming_query::await_termination(std::chrono::milliseconds timeout) const {
   return execute::guarded(streaming::await_termination(state_, timeout));
@@ -130,8 +144,12 @@ task<std::string> streaming_query::explain(bool extended) const {
   return execute::guarded(streaming::explain(state_, extended));
 }
 
-task<std::optional<error>> streaming_query::exception() const { return execute::guarded(streaming::exception(state_)); }
+task<std::optional<error>> streaming_query::exception() const {
+  return execute::guarded(streaming::exception(state_));
+}
 
-task<> streaming_query::stop() const { return execute::guarded(streaming::stop(state_)); }
+task<> streaming_query::stop() const {
+  return execute::guarded(streaming::stop(state_));
+}
 
 }  // namespace cospark

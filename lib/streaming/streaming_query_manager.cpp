@@ -38,8 +38,8 @@ task<std::vector<streaming_query>> active(connect::session_ptr session) {
 
 task<std::optional<streaming_query>> get(connect::session_ptr session, std::string id) {
   if (!connect::is_uuid(id)) {
-    co_return failure(errc::invalid_argument, "the id of a streaming query is a UUID, not '" +
-                                                  execute::printable(id, 64) + "'");
+    co_return failure(errc::invalid_argument,
+                      "the id of a streaming query is a UUID, not '" + execute::printable(id, 64) + "'");
   }
   manager_command command;
   command.set_get_query(std::move(id));
@@ -149,7 +149,9 @@ task<std::optional<streaming_query>> streaming_query_manager::get(std::string id
   return execute::guarded(streaming::get(session_, std::move(id)));
 }
 
-task<> streaming_query_manager::await_any_termination() const { return execute::guarded(streaming::await_any(session_)); }
+task<> streaming_query_manager::await_any_termination() const {
+  return execute::guarded(streaming::await_any(session_));
+}
 
 task<bool> streaming_query_manager::await_any_termination(std::chrono::milliseconds timeout) const {
   return execute::guarded(streaming::await_any(session_, timeout));

@@ -16,15 +16,27 @@ result<streaming_query_progress> streaming_query_progress::from_json(std::string
   return streaming::parse_progress(json);
 }
 
-const std::string& streaming_query_progress::id() const noexcept { return data_->fields.id; }
-const std::string& streaming_query_progress::run_id() const noexcept { return data_->fields.run_id; }
-const std::optional<std::string>& streaming_query_progress::name() const noexcept { return data_->fields.name; }
-time_point streaming_query_progress::timestamp() const noexcept { return data_->fields.timestamp; }
-std::int64_t streaming_query_progress::batch_id() const noexcept { return data_->fields.batch_id; }
+const std::string& streaming_query_progress::id() const noexcept {
+  return data_->fields.id;
+}
+const std::string& streaming_query_progress::run_id() const noexcept {
+  return data_->fields.run_id;
+}
+const std::optional<std::string>& streaming_query_progress::name() const noexcept {
+  return data_->fields.name;
+}
+time_point streaming_query_progress::timestamp() const noexcept {
+  return data_->fields.timestamp;
+}
+std::int64_t streaming_query_progress::batch_id() const noexcept {
+  return data_->fields.batch_id;
+}
 std::optional<std::chrono::milliseconds> streaming_query_progress::batch_duration() const noexcept {
   return data_->fields.batch_duration;
 }
-std::int64_t streaming_query_progress::num_input_rows() const noexcept { return data_->fields.num_input_rows; }
+std::int64_t streaming_query_progress::num_input_rows() const noexcept {
+  return data_->fields.num_input_rows;
+}
 std::optional<double> streaming_query_progress::input_rows_per_second() const noexcept {
   return data_->fields.input_rows_per_second;
 }
@@ -43,12 +55,18 @@ const std::vector<state_operator_progress>& streaming_query_progress::state_oper
 const std::vector<source_progress>& streaming_query_progress::sources() const noexcept {
   return data_->fields.sources;
 }
-const sink_progress& streaming_query_progress::sink() const noexcept { return data_->fields.sink; }
+const sink_progress& streaming_query_progress::sink() const noexcept {
+  return data_->fields.sink;
+}
 const std::map<std::string, std::vector<observed_column>>& streaming_query_progress::observed_metrics() const noexcept {
   return data_->fields.observed_metrics;
 }
-const other_fields& streaming_query_progress::others() const noexcept { return data_->fields.others; }
-const std::string& streaming_query_progress::json() const noexcept { return data_->json; }
+const other_fields& streaming_query_progress::others() const noexcept {
+  return data_->fields.others;
+}
+const std::string& streaming_query_progress::json() const noexcept {
+  return data_->json;
+}
 
 std::string streaming_query_progress::pretty_json() const {
   const auto value = streaming::parse_json(data_->json);

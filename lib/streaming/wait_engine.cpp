@@ -32,7 +32,9 @@ constexpr int fetches_at_once = 16;
 const std::string any_query;  // the key of waits for any query: no run id is empty
 
 // Whether asking again may help.
-bool is_passing(const error& reason) { return reason == errc::unavailable || reason == errc::timed_out; }
+bool is_passing(const error& reason) {
+  return reason == errc::unavailable || reason == errc::timed_out;
+}
 
 spark::connect::Command bus_command(bool add) {
   spark::connect::Command command;
@@ -55,7 +57,8 @@ task<> remove_bus(connect::session_ptr session) {
 }  // namespace
 
 wait_engine::wait_engine(connect::session_state& session)
-    : waits_(wait_list::make(*session.link()->engine)), strand_(asio::make_strand(session.executor())),
+    : waits_(wait_list::make(*session.link()->engine)),
+      strand_(asio::make_strand(session.executor())),
       session_(session.weak_from_this()) {}
 
 task<bool> wait_engine::wait(query_ptr query, std::optional<wait_list::clock::time_point> deadline) {
@@ -84,7 +87,9 @@ task<bool> wait_engine::wait_any(connect::session_ptr session, std::optional<wai
   co_return outcome;
 }
 
-void wait_engine::session_stopped() { fail_all(error(errc::client_closed, "the session was stopped")); }
+void wait_engine::session_stopped() {
+  fail_all(error(errc::client_closed, "the session was stopped"));
+}
 
 std::size_t wait_engine::buses_opened() const {
   const std::lock_guard lock(mutex_);

@@ -67,10 +67,10 @@ class wait_engine final : public connect::session_state::part, public std::enabl
   const asio::any_io_executor strand_;
   const std::weak_ptr<connect::session_state> session_;
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, query_ptr> waited_for_;           // by run id
-  std::unordered_map<std::string, bool> ended_;                     // by run id: known to have ended; failed?
+  std::unordered_map<std::string, query_ptr> waited_for_;  // by run id
+  std::unordered_map<std::string, bool> ended_;            // by run id: known to have ended; failed?
   std::deque<std::string> ended_order_;
-  std::unordered_set<std::string> asking_;                          // run ids whose outcome is being fetched
+  std::unordered_set<std::string> asking_;  // run ids whose outcome is being fetched
   bus_state bus_ = bus_state::closed;
   bool had_bus_ = false;
   bool watching_ = false;

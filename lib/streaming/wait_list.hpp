@@ -118,8 +118,7 @@ class wait_list::waiter_of final : public waiter {
       delete self;
       return;
     }
-    self->completion_.dispatch(rpc::call_owner<waiter_of>(self),
-                               [](auto& owner) { return std::move(*owner->value); });
+    self->completion_.dispatch(rpc::call_owner<waiter_of>(self), [](auto& owner) { return std::move(*owner->value); });
   }
 
   friend class rpc::completion<Handler>;

@@ -88,8 +88,8 @@ grpc::Status service::Interrupt(grpc::ServerContext* context, const proto::Inter
   const bool all = request->interrupt_type() == proto::InterruptRequest::INTERRUPT_TYPE_ALL;
   for (const auto& [id, each] : state_.operations) {
     const auto& tags = each->record.tags;
-    const bool tagged = request->has_operation_tag() &&
-                        std::find(tags.begin(), tags.end(), request->operation_tag()) != tags.end();
+    const bool tagged =
+        request->has_operation_tag() && std::find(tags.begin(), tags.end(), request->operation_tag()) != tags.end();
     const bool named = request->has_operation_id() && request->operation_id() == id;
     if (each->session_id != request->session_id() || !(all || tagged || named)) continue;
     ++each->record.interrupts;

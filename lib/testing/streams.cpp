@@ -50,16 +50,20 @@ class delivery {
       case step::kind::repeat:
         for (std::size_t i = next_ - std::min(what.count, next_); i < next_; ++i) write(operation_->responses[i]);
         return std::nullopt;
-      case step::kind::skip: next_ += what.count; return std::nullopt;
+      case step::kind::skip:
+        next_ += what.count;
+        return std::nullopt;
       case step::kind::wait:
         if (state_.pause(lock_, context_, std::chrono::milliseconds(what.count))) return std::nullopt;
         return gone();
       case step::kind::hold:
         if (state_.stand_still(lock_, context_)) return std::nullopt;
         return gone();
-      case step::kind::end: return grpc::Status::OK;
+      case step::kind::end:
+        return grpc::Status::OK;
       case step::kind::fail:
-      case step::kind::refuse: return state_.to_status(what.error);
+      case step::kind::refuse:
+        return state_.to_status(what.error);
       case step::kind::bytes: {
         proto::ExecutePlanResponse response;
         if (!response.ParseFromString(what.bytes)) {
@@ -74,9 +78,8 @@ class delivery {
 
   // The next response, or how the stream ends.
   std::optional<grpc::Status> send_next() {
-    const bool ready = state_.wait(lock_, context_, [this] {
-      return lost() || next_ < operation_->responses.size() || operation_->done();
-    });
+    const bool ready = state_.wait(
+        lock_, context_, [this] { return lost() || next_ < operation_->responses.size() || operation_->done(); });
     if (!ready) return gone();
     if (lost()) {
       return state_.to_status(server_error("INVALID_CURSOR.DISCONNECTED", "HY109",

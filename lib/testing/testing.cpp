@@ -94,10 +94,16 @@ stream_script& stream_script::send_bytes(std::string response) {
 server::server(std::string version) : impl_(std::make_unique<impl>(std::move(version))) {}
 server::~server() = default;
 
-std::uint16_t server::port() const { return impl_->port; }
-std::string server::remote() const { return "sc://localhost:" + std::to_string(impl_->port); }
+std::uint16_t server::port() const {
+  return impl_->port;
+}
+std::string server::remote() const {
+  return "sc://localhost:" + std::to_string(impl_->port);
+}
 
-void server::stop() { impl_->stop(); }
+void server::stop() {
+  impl_->stop();
+}
 
 void server::start(bool keep_state) {
   impl_->stop();
@@ -196,7 +202,9 @@ std::vector<query_record> server::queries() const {
   return records;
 }
 
-bool server::end_query(const std::string& run_id) { return impl_->end_query(run_id, std::nullopt); }
+bool server::end_query(const std::string& run_id) {
+  return impl_->end_query(run_id, std::nullopt);
+}
 
 bool server::fail_query(const std::string& run_id, server_error error) {
   if (error.classes.empty()) error.classes.emplace_back("org.apache.spark.sql.streaming.StreamingQueryException");

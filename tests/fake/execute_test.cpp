@@ -195,7 +195,7 @@ TEST_CASE("S9 a cursor behind the release point is an error that names the opera
   client user(spark);
   spark.script(operation_kind::rows, stream_script().send(4).end());
   spark.script(operation_kind::rows, stream_script().refuse(server_error("INVALID_CURSOR.POSITION_NOT_AVAILABLE",
-                                                                        "HY109", "position not available")));
+                                                                         "HY109", "position not available")));
   auto all = cospark::run(user.io, collect(user.rows()));
   REQUIRE(all.value().error);
   CHECK(*all.value().error == errc::operation_lost);

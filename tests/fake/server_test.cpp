@@ -21,9 +21,7 @@ using cospark::testing::server_error;
 using cospark::testing::stream_script;
 
 cospark::schema two_columns() {
-  return cospark::schema()
-      .add("id", cospark::types::long_type(), false)
-      .add("name", cospark::types::string_type());
+  return cospark::schema().add("id", cospark::types::long_type(), false).add("name", cospark::types::string_type());
 }
 
 std::vector<cospark::row> some_rows(std::int64_t count) {

@@ -61,7 +61,9 @@ struct program {
   std::vector<end> ended;
 };
 
-std::size_t buses_opened(const server& spark) { return spark.operations(operation_kind::bus_add).size(); }
+std::size_t buses_opened(const server& spark) {
+  return spark.operations(operation_kind::bus_add).size();
+}
 
 bool bus_is_ready(program& user, const server& spark) {
   return eventually(user.io, [&] { return spark.buses() == 1; });

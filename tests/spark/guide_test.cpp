@@ -138,9 +138,8 @@ TEST_CASE("the guide: reading, watermarks, writing, inspecting and controlling")
 TEST_CASE("the guide: files and tables as sinks") {
   spark_tests::folder files;
   const auto folder = files / "sinks";
-  spark_tests::spark_test([&](cospark::session spark) -> spark_tests::check {
-    spark_tests::must(co_await write_files(spark, folder));
-  });
+  spark_tests::spark_test(
+      [&](cospark::session spark) -> spark_tests::check { spark_tests::must(co_await write_files(spark, folder)); });
 }
 
 TEST_CASE("the guide: a failed query tells its causes") {
@@ -164,7 +163,6 @@ TEST_CASE("the guide: a session, where there is no server") {
 }
 
 TEST_CASE("the guide: managing queries") {
-  spark_tests::spark_test([](cospark::session spark) -> spark_tests::check {
-    spark_tests::must(co_await manage(spark));
-  });
+  spark_tests::spark_test(
+      [](cospark::session spark) -> spark_tests::check { spark_tests::must(co_await manage(spark)); });
 }

@@ -1,6 +1,6 @@
+#include "connect/connection_string.hpp"
 #include "catch.hpp"
 #include "connect/channel.hpp"
-#include "connect/connection_string.hpp"
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
-#include "catch.hpp"
 #include "connect/uuid.hpp"
+#include "catch.hpp"
 
 #include <mutex>
 #include <set>

@@ -105,10 +105,10 @@ TEST_CASE("without an announced schema the types are those that Arrow and the fi
 
 TEST_CASE("a stream that is not what was announced is refused") {
   const recording bigint = fixture::recording_of("4.3.0", "bigint");
-  for (const data_type& other : {types::integer_type(), types::string_type(), types::timestamp_type(),
-                                 types::decimal_type(38, 18), types::array_type(types::long_type()),
-                                 types::map_type(types::long_type(), types::long_type()), types::variant_type(),
-                                 types::geometry_type(0), types::struct_type(schema()), types::null_type()}) {
+  for (const data_type& other :
+       {types::integer_type(), types::string_type(), types::timestamp_type(), types::decimal_type(38, 18),
+        types::array_type(types::long_type()), types::map_type(types::long_type(), types::long_type()),
+        types::variant_type(), types::geometry_type(0), types::struct_type(schema()), types::null_type()}) {
     const schema announced = schema().add("v", other);
     const auto batch = data::decode(bigint.streams[0], &announced);
     INFO(other.simple_string());

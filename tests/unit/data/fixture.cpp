@@ -38,7 +38,9 @@ std::string base64(const bytes& content) {
   return "{\"base64\":\"" + text + "\"}";
 }
 
-std::string quoted(const std::string& text) { return json::serialize(json::string(text)); }
+std::string quoted(const std::string& text) {
+  return json::serialize(json::string(text));
+}
 
 // Texts of the recordings have six or nine digits of a second or none.
 template <class Duration>
@@ -135,39 +137,54 @@ json::value parse(const std::string& text) {
 
 std::string as_recorded(const value& content, const json::value& like) {
   switch (content.kind()) {
-    case type_kind::null_type: return "null";
-    case type_kind::long_type: return like.is_string() ? quoted(content.to_string()) : content.to_string();
-    case type_kind::float_type: return number(content.as<float>(), like);
-    case type_kind::double_type: return number(content.as<double>(), like);
-    case type_kind::binary_type: return base64(content.as<bytes>());
-    case type_kind::timestamp_type: return zoned(content.as<timestamp>(), like);
-    case type_kind::timestamp_ltz_nanos_type: return zoned(content.as<timestamp_nanos>(), like);
+    case type_kind::null_type:
+      return "null";
+    case type_kind::long_type:
+      return like.is_string() ? quoted(content.to_string()) : content.to_string();
+    case type_kind::float_type:
+      return number(content.as<float>(), like);
+    case type_kind::double_type:
+      return number(content.as<double>(), like);
+    case type_kind::binary_type:
+      return base64(content.as<bytes>());
+    case type_kind::timestamp_type:
+      return zoned(content.as<timestamp>(), like);
+    case type_kind::timestamp_ltz_nanos_type:
+      return zoned(content.as<timestamp_nanos>(), like);
     case type_kind::timestamp_ntz_type:
     case type_kind::timestamp_ntz_nanos_type:
     case type_kind::time_type:
     case type_kind::string_type:
-    case type_kind::date_type: return quoted(content.to_string());
+    case type_kind::date_type:
+      return quoted(content.to_string());
     case type_kind::decimal_type:
       // Python prints small numbers with an exponent.
       return like.is_string() && like.as_string() == "-1E-18" && content.to_string() == "-0.000000000000000001"
                  ? json::serialize(like)
                  : quoted(content.to_string());
-    case type_kind::day_time_interval_type: return python_duration(content.as<day_time_interval>().duration);
+    case type_kind::day_time_interval_type:
+      return python_duration(content.as<day_time_interval>().duration);
     case type_kind::calendar_interval_type: {
       const auto& interval = content.as<calendar_interval>();
-      return quoted("MonthDayNano(months=" + std::to_string(interval.months) + ", days=" +
-                    std::to_string(interval.days) + ", nanoseconds=" +
-                    std::to_string(interval.microseconds.count() * 1000) + ")");
+      return quoted("MonthDayNano(months=" + std::to_string(interval.months) +
+                    ", days=" + std::to_string(interval.days) +
+                    ", nanoseconds=" + std::to_string(interval.microseconds.count() * 1000) + ")");
     }
-    case type_kind::array_type: return array_as_recorded(content.as<array_value>(), like);
-    case type_kind::map_type: return map_as_recorded(content.as<map_value>(), like);
-    case type_kind::struct_type: return row_as_recorded(content.as<row>(), like);
+    case type_kind::array_type:
+      return array_as_recorded(content.as<array_value>(), like);
+    case type_kind::map_type:
+      return map_as_recorded(content.as<map_value>(), like);
+    case type_kind::struct_type:
+      return row_as_recorded(content.as<row>(), like);
     case type_kind::variant_type:
       return "{\"value\":" + base64(content.as<variant_value>().value) +
              ",\"metadata\":" + base64(content.as<variant_value>().metadata) + "}";
-    case type_kind::geometry_type: return shape_as_recorded(content.as<geometry>());
-    case type_kind::geography_type: return shape_as_recorded(content.as<geography>());
-    default: return content.to_string();
+    case type_kind::geometry_type:
+      return shape_as_recorded(content.as<geometry>());
+    case type_kind::geography_type:
+      return shape_as_recorded(content.as<geography>());
+    default:
+      return content.to_string();
   }
 }
 

@@ -104,5 +104,7 @@ TEST_CASE("a string that is not UTF-8 is refused unless that was allowed") {
   CHECK(refused.error().message().find("column v holds a string that is not UTF-8") != std::string::npos);
   data::decode_limits limits;
   limits.require_utf8 = false;
-  CHECK(data::decode(damaged, nullptr, limits).value().column("v").string_at(0) == "\xff" "bc");
+  CHECK(data::decode(damaged, nullptr, limits).value().column("v").string_at(0) ==
+        "\xff"
+        "bc");
 }

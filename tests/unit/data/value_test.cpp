@@ -27,8 +27,12 @@ bytes from_hex(std::string_view text) {
   return content;
 }
 
-std::string text_of(double number) { return value(number).to_string(); }
-std::string text_of(float number) { return value(number).to_string(); }
+std::string text_of(double number) {
+  return value(number).to_string();
+}
+std::string text_of(float number) {
+  return value(number).to_string();
+}
 
 std::string text_of(std::chrono::microseconds duration, interval_field start, interval_field end) {
   return value(day_time_interval{duration, start, end}).to_string();

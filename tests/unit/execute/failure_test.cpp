@@ -1,5 +1,5 @@
-#include "catch.hpp"
 #include "execute/failure.hpp"
+#include "catch.hpp"
 
 #include <cospark/status.pb.h>
 #include <google/protobuf/util/json_util.h>
@@ -36,8 +36,8 @@ const expectation expected[] = {
     {"config.get_unknown", errc::analysis_failed, "SQL_CONF_NOT_FOUND", "42K0I"},
     {"config.set_static", errc::analysis_failed, "CANNOT_MODIFY_STATIC_CONFIG", "46110"},
     {"cursor.reattach_empty_response", errc::operation_lost, "INVALID_CURSOR.POSITION_NOT_FOUND", "HY109"},
-    {"cursor.reattach_from_start_after_release_until", errc::operation_lost,
-     "INVALID_CURSOR.POSITION_NOT_AVAILABLE", "HY109"},
+    {"cursor.reattach_from_start_after_release_until", errc::operation_lost, "INVALID_CURSOR.POSITION_NOT_AVAILABLE",
+     "HY109"},
     {"cursor.reattach_non_reattachable", errc::operation_lost, "INVALID_CURSOR.NOT_REATTACHABLE", "HY109"},
     {"cursor.reattach_unknown_response", errc::operation_lost, "INVALID_CURSOR.POSITION_NOT_FOUND", "HY109"},
     {"cursor.release_non_reattachable", errc::operation_lost, "INVALID_CURSOR.NOT_REATTACHABLE", "HY109"},
@@ -57,8 +57,8 @@ const expectation expected[] = {
     {"operation.canceled_by_interrupt", errc::cancelled, "OPERATION_CANCELED", "HY008"},
     {"plan.empty", errc::analysis_failed, "CONNECT_INVALID_PLAN.INVALID_ONE_OF_FIELD_NOT_SET", "56K00"},
     {"plan.empty_command", errc::analysis_failed, "CONNECT_INVALID_PLAN.INVALID_ONE_OF_FIELD_NOT_SET", "56K00"},
-    {"plan.empty_streaming_query_command", errc::analysis_failed,
-     "CONNECT_INVALID_PLAN.INVALID_ONE_OF_FIELD_NOT_SET", "56K00"},
+    {"plan.empty_streaming_query_command", errc::analysis_failed, "CONNECT_INVALID_PLAN.INVALID_ONE_OF_FIELD_NOT_SET",
+     "56K00"},
     {"query.await_timeout_0", errc::analysis_failed, "", ""},
     {"query.malformed_id", errc::analysis_failed, "", ""},
     {"query.of_another_session", errc::query_not_found, "CONNECT_INVALID_PLAN.STREAMING_QUERY_NOT_FOUND", "56K00"},
@@ -75,13 +75,13 @@ const expectation expected[] = {
     {"sql.divide_by_zero", errc::execution_failed, "DIVIDE_BY_ZERO", "22012"},
     {"sql.long_parameters", errc::analysis_failed, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "42703"},
     {"sql.parse", errc::analysis_failed, "PARSE_SYNTAX_ERROR", "42601"},
-    {"start.append_aggregation_without_watermark", errc::analysis_failed,
-     "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION", "42KDE"},
+    {"start.append_aggregation_without_watermark", errc::analysis_failed, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
+     "42KDE"},
     {"start.bad_interval", errc::analysis_failed, "INVALID_INTERVAL_FORMAT.UNRECOGNIZED_NUMBER", "22006"},
     {"start.bad_sink_option", errc::analysis_failed, "", ""},
     {"start.batch_input", errc::analysis_failed, "WRITE_STREAM_NOT_ALLOWED", "42601"},
-    {"start.complete_without_aggregation", errc::analysis_failed,
-     "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION", "42KDE"},
+    {"start.complete_without_aggregation", errc::analysis_failed, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
+     "42KDE"},
     {"start.file_source_no_schema", errc::analysis_failed, "_LEGACY_ERROR_TEMP_2048", ""},
     {"start.file_source_path_not_found", errc::analysis_failed, "PATH_NOT_FOUND", "42K03"},
     {"start.kafka_sink_missing", errc::analysis_failed, "KAFKA_DATA_SOURCE_NOT_ENABLED", "42K02"},

@@ -1,5 +1,5 @@
-#include "catch.hpp"
 #include "execute/machine.hpp"
+#include "catch.hpp"
 
 #include <grpcpp/support/status_code_enum.h>
 
@@ -82,12 +82,24 @@ TEST_CASE("every way in which a stream ends has its reaction") {
       {"UNAVAILABLE", transport(unavailable), step::reattach, {}, step::reattach, {}},
       {"cursor taken over", inside_spark("INVALID_CURSOR.DISCONNECTED"), step::reattach, {}, step::reattach, {}},
       {"RetryInfo", patience(10ms), step::reattach, {}, step::reattach, {}},
-      {"operation unknown", inside_spark("INVALID_HANDLE.OPERATION_NOT_FOUND"), step::execute, {}, step::fail,
+      {"operation unknown",
+       inside_spark("INVALID_HANDLE.OPERATION_NOT_FOUND"),
+       step::execute,
+       {},
+       step::fail,
        errc::operation_lost},
-      {"session unknown", inside_spark("INVALID_HANDLE.SESSION_NOT_FOUND"), step::execute, {}, step::fail,
+      {"session unknown",
+       inside_spark("INVALID_HANDLE.SESSION_NOT_FOUND"),
+       step::execute,
+       {},
+       step::fail,
        errc::session_lost},
-      {"operation exists already", inside_spark("INVALID_HANDLE.OPERATION_ALREADY_EXISTS"), step::reattach, {},
-       step::reattach, {}},
+      {"operation exists already",
+       inside_spark("INVALID_HANDLE.OPERATION_ALREADY_EXISTS"),
+       step::reattach,
+       {},
+       step::reattach,
+       {}},
       {"operation abandoned", inside_spark("INVALID_HANDLE.OPERATION_ABANDONED"), step::fail, errc::operation_lost,
        step::fail, errc::operation_lost},
       {"session closed", inside_spark("INVALID_HANDLE.SESSION_CLOSED"), step::fail, errc::session_lost, step::fail,
@@ -104,16 +116,16 @@ TEST_CASE("every way in which a stream ends has its reaction") {
       {"an error of the plan", inside_spark("DIVIDE_BY_ZERO"), step::fail, errc::execution_failed, step::fail,
        errc::execution_failed},
       {"CANCELLED", transport(grpc::StatusCode::CANCELLED), step::fail, errc::cancelled, step::fail, errc::cancelled},
-      {"a deadline of the whole operation", transport(grpc::StatusCode::DEADLINE_EXCEEDED), step::fail,
-       errc::timed_out, step::fail, errc::timed_out},
+      {"a deadline of the whole operation", transport(grpc::StatusCode::DEADLINE_EXCEEDED), step::fail, errc::timed_out,
+       step::fail, errc::timed_out},
       {"UNAUTHENTICATED", transport(grpc::StatusCode::UNAUTHENTICATED), step::fail, errc::unauthenticated, step::fail,
        errc::unauthenticated},
       {"PERMISSION_DENIED", transport(grpc::StatusCode::PERMISSION_DENIED), step::fail, errc::permission_denied,
        step::fail, errc::permission_denied},
       {"too large", transport(grpc::StatusCode::RESOURCE_EXHAUSTED), step::fail, errc::limit_exceeded, step::fail,
        errc::limit_exceeded},
-      {"UNIMPLEMENTED", transport(grpc::StatusCode::UNIMPLEMENTED), step::fail, errc::unsupported_by_server,
-       step::fail, errc::unsupported_by_server},
+      {"UNIMPLEMENTED", transport(grpc::StatusCode::UNIMPLEMENTED), step::fail, errc::unsupported_by_server, step::fail,
+       errc::unsupported_by_server},
   };
   for (const auto& row : table) {
     INFO(row.what);

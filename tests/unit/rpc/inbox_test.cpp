@@ -1,5 +1,5 @@
-#include "catch.hpp"
 #include "rpc/inbox.hpp"
+#include "catch.hpp"
 
 #include <asio/io_context.hpp>
 

@@ -1,7 +1,7 @@
+#include "streaming/event_json.hpp"
 #include "catch.hpp"
 #include "recordings.hpp"
 #include "spark/connect/commands.pb.h"
-#include "streaming/event_json.hpp"
 
 #include <chrono>
 #include <string>

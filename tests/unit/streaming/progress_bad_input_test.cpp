@@ -29,21 +29,50 @@ streaming_query_progress parse(const std::string& more) {
   return std::move(progress).value();
 }
 
-std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
+std::string nested(std::size_t depth) {
+  return std::string(depth, '[') + std::string(depth, ']');
+}
 
 }  // namespace
 
 TEST_CASE("progress that is no JSON, or no progress, is a protocol error and no exception (D12)") {
   const std::vector<std::string> texts{
-      "", " ", "null", "true", "0", "\"text\"", "[]", "{}", "{", "}", "NaN", "Infinity", "{\"progress\":null}",
-      "{\"progress\":{}}", "{\"progress\":[]}", head, head + ",}", head + "}}", head + "}x", head + "} {}",
-      head + R"(,"a":nan})", head + R"(,"a":NaN1})", head + R"(,"a":+Infinity})", head + R"(,"a":tru})",
-      head + R"(,"a":'b'})", head + R"(,"a":"\x"})", head + R"(,"a":"\ud800"})", head + ",\"a\":\"\n\"}",
-      head + R"(,/* no comment */"a":1})", std::string("\0", 1), std::string(head + "}") + '\0',
+      "",
+      " ",
+      "null",
+      "true",
+      "0",
+      "\"text\"",
+      "[]",
+      "{}",
+      "{",
+      "}",
+      "NaN",
+      "Infinity",
+      "{\"progress\":null}",
+      "{\"progress\":{}}",
+      "{\"progress\":[]}",
+      head,
+      head + ",}",
+      head + "}}",
+      head + "}x",
+      head + "} {}",
+      head + R"(,"a":nan})",
+      head + R"(,"a":NaN1})",
+      head + R"(,"a":+Infinity})",
+      head + R"(,"a":tru})",
+      head + R"(,"a":'b'})",
+      head + R"(,"a":"\x"})",
+      head + R"(,"a":"\ud800"})",
+      head + ",\"a\":\"\n\"}",
+      head + R"(,/* no comment */"a":1})",
+      std::string("\0", 1),
+      std::string(head + "}") + '\0',
       std::string("\xef\xbb\xbf") + head + "}",
       R"({"runId":"r","timestamp":"2026-11-24T16:40:12.402Z","batchId":1})",
       R"({"id":"i","timestamp":"2026-11-24T16:40:12.402Z","batchId":1})",
-      R"({"id":"i","runId":"r","batchId":1})", R"({"id":"i","runId":"r","timestamp":"2026-11-24T16:40:12.402Z"})",
+      R"({"id":"i","runId":"r","batchId":1})",
+      R"({"id":"i","runId":"r","timestamp":"2026-11-24T16:40:12.402Z"})",
       R"({"id":null,"runId":"r","timestamp":"2026-11-24T16:40:12.402Z","batchId":1})",
       R"({"id":7,"runId":"r","timestamp":"2026-11-24T16:40:12.402Z","batchId":1})",
       R"({"id":"i","runId":"r","timestamp":"yesterday","batchId":1})",
@@ -83,10 +112,10 @@ TEST_CASE("progress of 50 MB is a protocol error without being parsed (D12)") {
 }
 
 TEST_CASE("bare NaN and Infinity are absent rates, and texts among the observed metrics (D12)") {
-  const auto progress = parse(
-      R"("inputRowsPerSecond":NaN,"processedRowsPerSecond":-Infinity,"sources":[{"description":"NaN \" NaN",)"
-      R"("inputRowsPerSecond":NaN,"processedRowsPerSecond":Infinity}],)"
-      R"("observedMetrics":{"o":{"a":NaN,"b":-Infinity}})");
+  const auto progress =
+      parse(R"("inputRowsPerSecond":NaN,"processedRowsPerSecond":-Infinity,"sources":[{"description":"NaN \" NaN",)"
+            R"("inputRowsPerSecond":NaN,"processedRowsPerSecond":Infinity}],)"
+            R"("observedMetrics":{"o":{"a":NaN,"b":-Infinity}})");
   CHECK_FALSE(progress.input_rows_per_second());
   CHECK_FALSE(progress.processed_rows_per_second());
   CHECK(progress.sources().at(0).description == "NaN \" NaN");
@@ -104,8 +133,7 @@ TEST_CASE("of duplicate keys the last counts (D12)") {
 
 TEST_CASE("invalid UTF-8 in progress is a protocol error (D12)") {
   for (const std::string bytes : {"\xff", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe2\x82"}) {
-    CHECK(streaming_query_progress::from_json(head + R"(,"name":")" + bytes + R"("})").error() ==
-          errc::protocol_error);
+    CHECK(streaming_query_progress::from_json(head + R"(,"name":")" + bytes + R"("})").error() == errc::protocol_error);
   }
   CHECK(parse("\"name\":\"\xe2\x82\xac\"").name() == "\xe2\x82\xac");
 }
@@ -169,11 +197,11 @@ TEST_CASE("an offset may be any JSON, nested or as text (D13)") {
 }
 
 TEST_CASE("fields of later versions, and values of another kind, are kept as JSON (D13)") {
-  const auto progress = parse(
-      R"("new":{"a":[1,2]},"sources":[{"description":7,"topic":"t"}],"sink":{"numOutputRows":true,"new":1},)"
-      R"("stateOperators":[{"customMetrics":{"good":1,"rate":0.5},"snapshotCustomMetricNames":["x"]},5],)"
-      R"("eventTime":{"max":"soon","min":"2026-11-24T16:40:12.402Z"},"observedMetrics":{"o":7,"p":null},)"
-      R"("batchDuration":"PT1S")");
+  const auto progress =
+      parse(R"("new":{"a":[1,2]},"sources":[{"description":7,"topic":"t"}],"sink":{"numOutputRows":true,"new":1},)"
+            R"("stateOperators":[{"customMetrics":{"good":1,"rate":0.5},"snapshotCustomMetricNames":["x"]},5],)"
+            R"("eventTime":{"max":"soon","min":"2026-11-24T16:40:12.402Z"},"observedMetrics":{"o":7,"p":null},)"
+            R"("batchDuration":"PT1S")");
   CHECK(progress.others().at("new") == R"({"a":[1,2]})");
   CHECK(progress.others().at("batchDuration") == R"("PT1S")");
   CHECK(progress.others().count("stateOperators") == 1);
@@ -195,10 +223,9 @@ TEST_CASE("fields of later versions, and values of another kind, are kept as JSO
 }
 
 TEST_CASE("rows of observed metrics that are not as Spark writes them are read as they are (D13)") {
-  for (const std::string row :
-       {R"({"values":[1,2],"schema":{"fields":[{"name":"a"}]}})", R"({"values":1,"schema":{}})",
-        R"({"values":[1],"schema":null})", R"({"values":[1],"schema":{"fields":5}})",
-        R"({"values":[1],"schema":{"fields":[{"name":"a"}]},"more":1})", R"({"schema":1})"}) {
+  for (const std::string row : {R"({"values":[1,2],"schema":{"fields":[{"name":"a"}]}})", R"({"values":1,"schema":{}})",
+                                R"({"values":[1],"schema":null})", R"({"values":[1],"schema":{"fields":5}})",
+                                R"({"values":[1],"schema":{"fields":[{"name":"a"}]},"more":1})", R"({"schema":1})"}) {
     const auto progress = parse(R"("observedMetrics":{"o":)" + row + "}");
     CHECK(progress.observed_metrics().at("o").at(0).name == (row.starts_with("{\"v") ? "values" : "schema"));
   }

@@ -43,7 +43,9 @@ bool same_rate(std::optional<double> exact, std::optional<double> sent, bool rou
 }
 
 /// What an event cannot tell in the same way: dates and timestamps among the observed metrics.
-bool is_time(const std::string& column) { return column == "mint" || column == "dt"; }
+bool is_time(const std::string& column) {
+  return column == "mint" || column == "dt";
+}
 
 void check_same(const streaming_query_progress& bean, const streaming_query_progress& event, bool rounded) {
   CHECK(bean.id() == event.id());

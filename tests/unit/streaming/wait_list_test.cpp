@@ -1,5 +1,5 @@
-#include "catch.hpp"
 #include "streaming/wait_list.hpp"
+#include "catch.hpp"
 
 #include <cospark/run.hpp>
 
