@@ -7,6 +7,7 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <atomic>
 #include <memory>
 #include <random>
 #include <thread>
@@ -126,8 +127,13 @@ TEST_CASE("L16 a slow consumer stops the server: memory stays bounded") {
   cospark::rpc::read_ahead limits;
   limits.messages = 4;
   auto stream = to.rows(limits);
-  const auto first_item = [&]() -> asio::awaitable<void> { co_await stream.next(); };
+  bool begun = false;
+  const auto first_item = [&]() -> asio::awaitable<void> {
+    co_await stream.next();
+    begun = true;
+  };
   asio::co_spawn(to.io, first_item(), asio::detached);
+  REQUIRE(eventually(to.io, [&] { return begun; }));
   let_run(to.io, 500ms);  // the consumer sleeps
   int ahead = 0;
   // What can be had without letting the executor or the network do anything is what was read ahead.
@@ -135,7 +141,6 @@ TEST_CASE("L16 a slow consumer stops the server: memory stays bounded") {
   while (stream.try_next()) {
     if (++ahead == 64) break;
   }
-  CHECK(ahead >= 1);
   CHECK(ahead < 64);
   read_result rest;
   asio::co_spawn(to.io, read_all(stream, rest), asio::detached);
@@ -292,11 +297,12 @@ TEST_CASE("L5 an engine dropped with calls in flight, its context running elsewh
   {
     const auto engine = cospark::rpc::engine::make(io.get_executor());
     spark.hold(method::config);
-    auto call = [&ended](std::shared_ptr<cospark::rpc::engine> with, bridge::stub_ptr to) -> asio::awaitable<void> {
+    auto call = [](std::shared_ptr<cospark::rpc::engine> with, bridge::stub_ptr to,
+                   std::atomic<int>& cancelled) -> asio::awaitable<void> {
       auto reply = co_await bridge::config_call(std::move(with), std::move(to));
-      if (reply.status.error_code() == grpc::StatusCode::CANCELLED) ++ended;
+      if (reply.status.error_code() == grpc::StatusCode::CANCELLED) ++cancelled;
     };
-    for (int i = 0; i < count; ++i) asio::co_spawn(io, call(engine, stub), asio::detached);
+    for (int i = 0; i < count; ++i) asio::co_spawn(io, call(engine, stub, ended), asio::detached);
     while (spark.held() < count) std::this_thread::sleep_for(1ms);
     engine->cancel_all();
   }
