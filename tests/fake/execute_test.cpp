@@ -112,7 +112,7 @@ TEST_CASE("S2 a server that goes for good ends everything within the bounds of t
   server spark;
   server_access::set_responses(spark, numbered_responses(10));
   auto options = client::quick();
-  options.retries.max_elapsed = 700ms;
+  options.retries.max_elapsed = 4s;
   client user(spark, options);
   spark.script_always(operation_kind::rows, stream_script().send(2).hold());
   constexpr std::size_t count = 50;

@@ -218,7 +218,7 @@ TEST_CASE("the server goes and comes back, and so do calls on the same channel")
   server spark;
   bridge to(spark, [](grpc::ChannelArguments& arguments) {
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 200);
   });
   CHECK(to.config_now().status.ok());
