@@ -56,7 +56,9 @@ data_frame data_frame_reader::load() const {
   return load(std::vector<std::string>());
 }
 data_frame data_frame_reader::load(std::string path) const {
-  return load(std::vector<std::string>(1, std::move(path)));
+  std::vector<std::string> paths;
+  paths.push_back(std::move(path));
+  return load(std::move(paths));
 }
 
 data_frame data_frame_reader::load(std::vector<std::string> paths) const {
