@@ -3,12 +3,10 @@
 
 #include <cospark/schema.hpp>
 
+#include <flatbuffers/flatbuffers.h>
 #include <cstddef>
-#include <string>
 
-namespace flatbuffers {
-class FlatBufferBuilder;
-}
+#include <string>
 
 namespace cospark::data {
 

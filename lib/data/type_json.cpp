@@ -33,7 +33,7 @@ result<json::value> parse(std::string_view text) {
   return value;
 }
 
-std::string quoted(std::string_view text) {
+std::string json_quoted(std::string_view text) {
   return json::serialize(json::string(text));
 }
 
@@ -62,7 +62,7 @@ void collect_collations(const data_type& type, const std::string& path, json::ob
 void append_type(const data_type& type, bool plain_strings, std::string& out);
 
 void append_field(const field& field, std::string& out) {
-  out += "{\"name\":" + quoted(field.name) + ",\"type\":";
+  out += "{\"name\":" + json_quoted(field.name) + ",\"type\":";
   append_type(field.type, true, out);
   out += field.nullable ? ",\"nullable\":true,\"metadata\":" : ",\"nullable\":false,\"metadata\":";
   json::object collations;
@@ -108,10 +108,10 @@ void append_type(const data_type& type, bool plain_strings, std::string& out) {
     case type_kind::udt_type: {
       const udt_classes& classes = type.classes();
       out += "{\"type\":\"udt\"";
-      if (!classes.jvm_class.empty()) out += ",\"class\":" + quoted(classes.jvm_class);
-      if (!classes.python_class.empty()) out += ",\"pyClass\":" + quoted(classes.python_class);
+      if (!classes.jvm_class.empty()) out += ",\"class\":" + json_quoted(classes.jvm_class);
+      if (!classes.python_class.empty()) out += ",\"pyClass\":" + json_quoted(classes.python_class);
       if (!classes.serialized_python_class.empty()) {
-        out += ",\"serializedClass\":" + quoted(classes.serialized_python_class);
+        out += ",\"serializedClass\":" + json_quoted(classes.serialized_python_class);
       }
       out += ",\"sqlType\":";
       append_type(type.sql_type(), false, out);
@@ -119,10 +119,10 @@ void append_type(const data_type& type, bool plain_strings, std::string& out) {
       break;
     }
     case type_kind::string_type:
-      out += plain_strings ? "\"string\"" : quoted(type_name(type));
+      out += plain_strings ? "\"string\"" : json_quoted(type_name(type));
       break;
     default:
-      out += quoted(json_name(type));
+      out += json_quoted(json_name(type));
       break;
   }
 }

@@ -72,6 +72,20 @@ task<bool> wait_engine::wait(query_ptr query, std::optional<wait_list::clock::ti
     }
     self->begin(session);
   };
+  // The entry holds the session, which holds this engine: it must go with its last wait, however that ends.
+  struct forgetter {
+    std::shared_ptr<wait_engine> engine;
+    std::string run_id;
+    ~forgetter() {
+      query_ptr last;
+      const std::lock_guard lock(engine->mutex_);
+      const auto found = engine->waited_for_.find(run_id);
+      if (found == engine->waited_for_.end() || engine->waits_->contains(run_id)) return;
+      last = std::move(found->second);
+      engine->waited_for_.erase(found);
+    }
+  };
+  const forgetter forget{self, query->run_id};
   auto outcome = co_await self->waits_->wait(query->run_id, deadline, registered);
   self->leave_later();
   if (!outcome) co_return failure(about(*query, outcome.error()));
