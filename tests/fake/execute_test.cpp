@@ -403,7 +403,9 @@ TEST_CASE("a cancelled read cancels the operation: interrupt and release reach t
   REQUIRE(eventually(user.io, [&] { return outcome.has_value(); }));
   REQUIRE(outcome->error);
   CHECK(*outcome->error == errc::cancelled);
-  CHECK(outcome->numbers == up_to(2));
+  // How much of what the server has sent is here when the cancellation comes is not known; what is here is in order.
+  CHECK(outcome->numbers.size() <= 2);
+  CHECK(outcome->numbers == up_to(static_cast<int>(outcome->numbers.size())));
   REQUIRE(user.settle());
   const auto record = spark.operations(operation_kind::rows)[0];
   CHECK(record.interrupts == 1);
