@@ -2,26 +2,13 @@
 #include "support.hpp"
 
 #include <iostream>
-#include <sstream>
 
 namespace {
 
 namespace f = cospark::functions;
 using namespace std::chrono_literals;
 
-// What the snippets print.
-class captured_output {
- public:
-  captured_output() : before_(std::cout.rdbuf(text_.rdbuf())) {}
-  captured_output(const captured_output&) = delete;
-  captured_output& operator=(const captured_output&) = delete;
-  ~captured_output() { std::cout.rdbuf(before_); }
-  std::string text() const { return text_.str(); }
-
- private:
-  std::ostringstream text_;
-  std::streambuf* before_;
-};
+using spark_tests::captured_output;
 
 // clang-format off
 cospark::task<> read_and_write(cospark::session spark, std::string folder) {

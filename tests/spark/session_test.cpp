@@ -3,30 +3,8 @@
 
 #include <asio/this_coro.hpp>
 
-#include <iostream>
-#include <sstream>
-
 using namespace spark_tests;
 using cospark::errc;
-
-namespace {
-
-/// Takes what is printed to standard output meanwhile.
-class captured_output {
- public:
-  captured_output() : before_(std::cout.rdbuf(text_.rdbuf())) {}
-  captured_output(const captured_output&) = delete;
-  captured_output& operator=(const captured_output&) = delete;
-  ~captured_output() { std::cout.rdbuf(before_); }
-
-  std::string text() const { return text_.str(); }
-
- private:
-  std::ostringstream text_;
-  std::streambuf* before_;
-};
-
-}  // namespace
 
 TEST_CASE("A session knows the server's version and has the id that it was given") {
   spark_test([](cospark::session spark) -> check {

@@ -11,6 +11,8 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <iostream>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -97,6 +99,21 @@ asio::awaitable<cospark::streaming_query> failing(cospark::session spark);
 
 /// A query name that no other test of this run has.
 std::string unique(std::string_view name);
+
+/// Takes what is printed to standard output meanwhile.
+class captured_output {
+ public:
+  captured_output() : before_(std::cout.rdbuf(text_.rdbuf())) {}
+  captured_output(const captured_output&) = delete;
+  captured_output& operator=(const captured_output&) = delete;
+  ~captured_output() { std::cout.rdbuf(before_); }
+
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::streambuf* before_;
+};
 
 /// Threads of a process.
 int threads_of(int process_id);
