@@ -162,17 +162,17 @@ call_failure understand(const grpc::Status& status) {
 }
 
 bool is_transient(const call_failure& failure) {
-  return failure.grpc_code == grpc::StatusCode::UNAVAILABLE || failure.condition == "INVALID_CURSOR.DISCONNECTED" ||
-         failure.retry_after.has_value();
+  // CANCELLED that we did not ask for is a server going down, or something between that reset the call.
+  return failure.grpc_code == grpc::StatusCode::UNAVAILABLE || failure.grpc_code == grpc::StatusCode::CANCELLED ||
+         failure.condition == "INVALID_CURSOR.DISCONNECTED" || failure.retry_after.has_value();
 }
 
 errc classify(const call_failure& failure) {
   switch (failure.grpc_code) {
-    case grpc::StatusCode::CANCELLED:
-      return errc::cancelled;
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return errc::timed_out;
     case grpc::StatusCode::UNAVAILABLE:
+    case grpc::StatusCode::CANCELLED:
       return errc::unavailable;
     case grpc::StatusCode::UNAUTHENTICATED:
       return errc::unauthenticated;

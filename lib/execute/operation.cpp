@@ -94,7 +94,7 @@ class operation::state {
         self->pending_ = self->machine_.on_failure(failed, deadline, now);
         if (self->pending_.what == machine::step::fail) {
           auto error = to_error(failed);
-          if (error != errc::cancelled) COSPARK_TRY(co_await link::fetch_details(self->link_, failed, error));
+          COSPARK_TRY(co_await link::fetch_details(self->link_, failed, error));
           co_return failure(self->end(self->refine(error)));
         }
       }

@@ -25,6 +25,7 @@ task<Response> unary(link_ptr link, rpc::unary_method<Request, Response> method,
       if (auto changed = link->observe(reply.response.server_side_session_id())) co_return failure(*changed);
       co_return std::move(reply.response);
     }
+    // When this side has cancelled the call, the next co_await throws.
     auto failed = understand(reply.status);
     const auto wait = std::max(with_jitter(link->retries, backoff(link->retries, attempts)),
                                failed.retry_after.value_or(std::chrono::milliseconds(0)));
@@ -33,7 +34,7 @@ task<Response> unary(link_ptr link, rpc::unary_method<Request, Response> method,
       continue;
     }
     auto error = to_error(failed);
-    if (error != errc::cancelled) COSPARK_TRY(co_await link::fetch_details(link, failed, error));
+    COSPARK_TRY(co_await link::fetch_details(link, failed, error));
     auto detail = error.detail();
     detail.attempts = attempts;
     detail.elapsed = since();

@@ -68,6 +68,16 @@ TEST_CASE("a connection that breaks after every response costs no response") {
   CHECK(spark.calls(method::reattach_execute) == 10);
 }
 
+TEST_CASE("calls that the other side resets are repeated like those whose connection breaks") {
+  server spark;
+  server_access::set_responses(spark, numbered_responses(10));
+  client user(spark);
+  constexpr int cancelled = 1;
+  spark.fail(method::execute_plan, server_error(cancelled, "reset"));
+  spark.script(operation_kind::rows, stream_script().send(4).fail(server_error(cancelled, "reset")));
+  expect_all(spark, user);
+}
+
 TEST_CASE("the whole connection is lost and comes back, and nothing is lost") {
   server spark;
   server_access::set_responses(spark, numbered_responses(10));

@@ -7,3 +7,10 @@ using Catch::Approx;
 #else
 #include <catch2/catch.hpp>
 #endif
+
+#include <cospark/error.hpp>
+
+template <>
+struct Catch::StringMaker<cospark::error> {
+  static std::string convert(const cospark::error& value) { return value.to_string(); }
+};

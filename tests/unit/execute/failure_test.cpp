@@ -235,7 +235,7 @@ TEST_CASE("a failed batch is a failed query whose causes name the arithmetic") {
 TEST_CASE("codes of gRPC become kinds of errors") {
   using grpc::StatusCode;
   const std::vector<std::pair<StatusCode, errc>> table = {
-      {StatusCode::CANCELLED, errc::cancelled},
+      {StatusCode::CANCELLED, errc::unavailable},
       {StatusCode::UNKNOWN, errc::execution_failed},
       {StatusCode::INVALID_ARGUMENT, errc::execution_failed},
       {StatusCode::DEADLINE_EXCEEDED, errc::timed_out},

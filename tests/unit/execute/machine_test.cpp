@@ -115,7 +115,7 @@ TEST_CASE("every way in which a stream ends has its reaction") {
       {"interrupted", inside_spark("OPERATION_CANCELED"), step::fail, errc::cancelled, step::fail, errc::cancelled},
       {"an error of the plan", inside_spark("DIVIDE_BY_ZERO"), step::fail, errc::execution_failed, step::fail,
        errc::execution_failed},
-      {"CANCELLED", transport(grpc::StatusCode::CANCELLED), step::fail, errc::cancelled, step::fail, errc::cancelled},
+      {"CANCELLED by the other side", transport(grpc::StatusCode::CANCELLED), step::reattach, {}, step::reattach, {}},
       {"a deadline of the whole operation", transport(grpc::StatusCode::DEADLINE_EXCEEDED), step::fail, errc::timed_out,
        step::fail, errc::timed_out},
       {"UNAUTHENTICATED", transport(grpc::StatusCode::UNAUTHENTICATED), step::fail, errc::unauthenticated, step::fail,
