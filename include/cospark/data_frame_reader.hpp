@@ -6,9 +6,13 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cospark {
+namespace frame {
+struct source_settings;
+}
 
 /// Describes a source and makes a data frame of it. Corresponds to Spark's `DataFrameReader`.
 ///
@@ -29,7 +33,8 @@ class data_frame_reader {
   data_frame load() const;
   data_frame load(std::string path) const;
   data_frame load(std::vector<std::string> paths) const;
-  /// A table or view, with these options.
+  /// A table or view, with these options. It has a schema of its own: with `schema()` the frame's operations fail with
+  /// `errc::invalid_argument`.
   data_frame table(std::string name) const;
   /// `format(…).load(path)` for the file formats.
   data_frame csv(std::string path) const;
@@ -44,12 +49,14 @@ class data_frame_reader {
 
  private:
   friend struct frame::access;
-  struct state;
-  explicit data_frame_reader(std::shared_ptr<const state> settings) noexcept;
+  data_frame_reader(std::shared_ptr<connect::session_state> session,
+                    std::shared_ptr<const frame::source_settings> settings) noexcept
+      : session_(std::move(session)), settings_(std::move(settings)) {}
   template <class Change>
   data_frame_reader with(Change change) const;
 
-  std::shared_ptr<const state> state_;
+  std::shared_ptr<connect::session_state> session_;
+  std::shared_ptr<const frame::source_settings> settings_;
 };
 
 }  // namespace cospark

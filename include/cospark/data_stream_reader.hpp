@@ -12,10 +12,12 @@ namespace cospark {
 namespace connect {
 class session_state;
 }
+namespace frame {
+struct source_settings;
+}
 namespace streaming {
 struct access;
-struct reader_settings;
-}  // namespace streaming
+}
 
 /// Describes a streaming source and makes a streaming data frame of it: Spark's DataStreamReader. Spark 3.5+.
 ///
@@ -39,7 +41,8 @@ class data_stream_reader {
   data_frame load() const;
   /// The stream of the files in a folder.
   data_frame load(std::string path) const;
-  /// The stream of a table's rows.
+  /// The stream of a table's rows. A table has a schema of its own and takes no name: with `schema()` or `name()` the
+  /// frame's operations fail with `errc::invalid_argument`.
   data_frame table(std::string name) const;
   /// `format(…).load(path)` for the file formats.
   data_frame csv(std::string path) const;
@@ -53,13 +56,13 @@ class data_stream_reader {
  private:
   friend struct streaming::access;
   data_stream_reader(std::shared_ptr<connect::session_state> session,
-                     std::shared_ptr<const streaming::reader_settings> settings) noexcept
+                     std::shared_ptr<const frame::source_settings> settings) noexcept
       : session_(std::move(session)), settings_(std::move(settings)) {}
   template <class Change>
   data_stream_reader with(Change change) const;
 
   std::shared_ptr<connect::session_state> session_;
-  std::shared_ptr<const streaming::reader_settings> settings_;
+  std::shared_ptr<const frame::source_settings> settings_;
 };
 
 }  // namespace cospark

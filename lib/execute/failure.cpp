@@ -127,6 +127,11 @@ bool call_failure::has_class(std::string_view name) const {
   });
 }
 
+bool call_failure::is_illegal_state() const {
+  return condition.starts_with("SPARK_CONNECT_ILLEGAL_STATE.") ||
+         std::find(classes.begin(), classes.end(), "java.lang.IllegalStateException") != classes.end();
+}
+
 call_failure understand(const grpc::Status& status) {
   call_failure failure;
   failure.grpc_code = status.error_code();

@@ -33,6 +33,8 @@ struct call_failure {
   std::optional<std::chrono::milliseconds> retry_after;
 
   bool has_class(std::string_view name) const;
+  /// The server tripped over a change of state of its own.
+  bool is_illegal_state() const;
 };
 
 call_failure understand(const grpc::Status& status);

@@ -215,7 +215,7 @@ task<bool> fetch_is_empty(session_ptr session, relation_ptr relation) {
 
 task<> print_rows(session_ptr session, relation_ptr relation) {
   COSPARK_TRY(const auto table, co_await fetch_cell<std::string>(std::move(session), std::move(relation)));
-  std::cout << table << std::flush;
+  std::cout << table << '\n' << std::flush;  // with a blank line behind, as Spark's own shells print it
   co_return success();
 }
 

@@ -2,40 +2,28 @@
 
 #include "frame/access.hpp"
 #include "frame/source.hpp"
-#include "plan/build.hpp"
 
-#include <optional>
+#include <utility>
 
 namespace cospark {
 
-struct data_frame_reader::state {
-  connect::session_ptr session;
-  std::optional<std::string> format;
-  std::optional<std::string> schema;
-  option_map options;
-};
-
 data_frame_reader frame::access::make_reader(connect::session_ptr session) {
-  auto settings = std::make_shared<data_frame_reader::state>();
-  settings->session = std::move(session);
-  return data_frame_reader(std::move(settings));
+  return data_frame_reader(std::move(session), std::make_shared<const source_settings>());
 }
-
-data_frame_reader::data_frame_reader(std::shared_ptr<const state> settings) noexcept : state_(std::move(settings)) {}
 
 template <class Change>
 data_frame_reader data_frame_reader::with(Change change) const {
-  auto changed = std::make_shared<state>(*state_);
+  auto changed = std::make_shared<frame::source_settings>(*settings_);
   change(*changed);
-  return data_frame_reader(std::move(changed));
+  return data_frame_reader(session_, std::move(changed));
 }
 
 data_frame_reader data_frame_reader::format(std::string name) const {
-  return with([&](state& settings) { settings.format = std::move(name); });
+  return with([&](auto& settings) { settings.format = std::move(name); });
 }
 
 data_frame_reader data_frame_reader::schema(std::string ddl) const {
-  return with([&](state& settings) { settings.schema = std::move(ddl); });
+  return with([&](auto& settings) { settings.schema = std::move(ddl); });
 }
 
 data_frame_reader data_frame_reader::schema(const cospark::schema& schema) const {
@@ -43,11 +31,11 @@ data_frame_reader data_frame_reader::schema(const cospark::schema& schema) const
 }
 
 data_frame_reader data_frame_reader::option(std::string name, const option_value& value) const {
-  return with([&](state& settings) { settings.options.insert_or_assign(std::move(name), value.text()); });
+  return with([&](auto& settings) { settings.options.insert_or_assign(std::move(name), value.text()); });
 }
 
 data_frame_reader data_frame_reader::options(const option_map& options) const {
-  return with([&](state& settings) {
+  return with([&](auto& settings) {
     for (const auto& [name, value] : options) settings.options.insert_or_assign(name, value);
   });
 }
@@ -62,18 +50,11 @@ data_frame data_frame_reader::load(std::string path) const {
 }
 
 data_frame data_frame_reader::load(std::vector<std::string> paths) const {
-  const auto write = [settings = state_, paths = std::move(paths)](spark::connect::Relation& to, plan::build& build) {
-    auto& source = *to.mutable_read()->mutable_data_source();
-    if (settings->format) build.name("source format", *settings->format, *source.mutable_format());
-    if (settings->schema) build.name("schema", *settings->schema, *source.mutable_schema());
-    build.options(settings->options, *source.mutable_options());
-    build.names("path", paths, *source.mutable_paths());
-  };
-  return frame::access::make(state_->session, plan::make_relation(plan::extent(), write));
+  return frame::make_source(session_, settings_, std::move(paths));
 }
 
 data_frame data_frame_reader::table(std::string name) const {
-  return frame::make_table(state_->session, std::move(name), state_->options, false);
+  return frame::make_table(session_, settings_, std::move(name));
 }
 
 data_frame data_frame_reader::csv(std::string path) const {

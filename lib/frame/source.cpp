@@ -110,12 +110,34 @@ data_frame make_range(connect::session_ptr session, std::int64_t start, std::int
   return access::make(std::move(session), plan::make_relation(plan::extent(), write));
 }
 
-data_frame make_table(connect::session_ptr session, std::string name, option_map options, bool is_streaming) {
-  const auto write = [name = std::move(name), options = std::move(options), is_streaming](relation& to, build& build) {
-    auto& read = *to.mutable_read();
-    build.name("table name", name, *read.mutable_named_table()->mutable_unparsed_identifier());
-    build.options(options, *read.mutable_named_table()->mutable_options());
-    read.set_is_streaming(is_streaming);
+data_frame make_source(connect::session_ptr session, std::shared_ptr<const source_settings> settings,
+                       std::vector<std::string> paths) {
+  // An older server would take no notice of the name.
+  result<void> nameable = success();
+  if (settings->name) nameable = connect::require_version(*session, 4, 2, "the name of a source");
+  const auto write = [settings = std::move(settings), paths = std::move(paths), nameable](relation& to, build& build) {
+    if (!nameable) build.fail(nameable.error());
+    auto& source = *to.mutable_read()->mutable_data_source();
+    if (settings->format) build.name("source format", *settings->format, *source.mutable_format());
+    if (settings->schema) build.name("schema", *settings->schema, *source.mutable_schema());
+    if (settings->name) build.name("source name", *settings->name, *source.mutable_source_name());
+    build.options(settings->options, *source.mutable_options());
+    build.names("path", paths, *source.mutable_paths());
+    to.mutable_read()->set_is_streaming(settings->is_streaming);
+  };
+  return access::make(std::move(session), plan::make_relation(plan::extent(), write));
+}
+
+data_frame make_table(connect::session_ptr session, std::shared_ptr<const source_settings> settings,
+                      std::string table) {
+  const auto write = [settings = std::move(settings), table = std::move(table)](relation& to, build& build) {
+    // The protocol has no place for these beside a table; left out they would be missed.
+    if (settings->schema) build.fail("a table has its own schema: schema() goes with load()");
+    if (settings->name) build.fail("a table cannot be given a name within the query: name() goes with load()");
+    auto& named = *to.mutable_read()->mutable_named_table();
+    build.name("table name", table, *named.mutable_unparsed_identifier());
+    build.options(settings->options, *named.mutable_options());
+    to.mutable_read()->set_is_streaming(settings->is_streaming);
   };
   return access::make(std::move(session), plan::make_relation(plan::extent(), write));
 }

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,7 +22,20 @@ namespace cospark::frame {
 data_frame make_range(connect::session_ptr session, std::int64_t start, std::int64_t end, std::int64_t step,
                       std::optional<std::int32_t> partitions);
 
-data_frame make_table(connect::session_ptr session, std::string name, option_map options, bool is_streaming);
+/// What the readers collect.
+struct source_settings {
+  source_settings() = default;
+
+  std::optional<std::string> format;
+  std::optional<std::string> schema;  // DDL or Spark's JSON
+  std::optional<std::string> name;    // of the source within its query, Spark 4.2
+  option_map options;
+  bool is_streaming = false;
+};
+
+data_frame make_source(connect::session_ptr session, std::shared_ptr<const source_settings> settings,
+                       std::vector<std::string> paths);
+data_frame make_table(connect::session_ptr session, std::shared_ptr<const source_settings> settings, std::string table);
 
 /// The frame of some rows here. Values must fit the schema, else a plan with it fails with `errc::invalid_argument`.
 data_frame make_local(connect::session_ptr session, const schema& schema, const std::vector<row>& rows);

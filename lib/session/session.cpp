@@ -37,7 +37,7 @@ data_frame_reader session::read() const {
 }
 
 data_frame session::table(std::string_view name) const {
-  return frame::make_table(state_, std::string(name), option_map(), false);
+  return frame::make_table(state_, std::make_shared<frame::source_settings>(), std::string(name));
 }
 
 data_frame session::range(std::int64_t end) const {

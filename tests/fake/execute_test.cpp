@@ -501,3 +501,13 @@ TEST_CASE("L5 stopping a session ends its operations with client_closed") {
   CHECK(*cospark::run(user.io, collect(user.rows())).value().error == errc::client_closed);
   CHECK(cospark::run(user.io, cospark::connect::stop(user.session)));  // stopping twice is no error
 }
+
+TEST_CASE("a release of the session over which the server trips is repeated") {
+  server spark;
+  client user(spark);
+  server_error tripped("", "", "operationId: 1 with status ReadyForExecution is not within statuses List(Finished)");
+  tripped.classes = {"java.lang.IllegalStateException", "java.lang.RuntimeException"};
+  spark.fail(method::release_session, tripped);
+  CHECK(cospark::run(user.io, cospark::connect::stop(user.session)));
+  CHECK(spark.calls(method::release_session) == 2);
+}

@@ -256,7 +256,7 @@ TEST_CASE("codes of gRPC become kinds of errors") {
     INFO(code);
     const auto failure = understand(grpc::Status(code, "text"));
     CHECK(classify(failure) == kind);
-    CHECK(is_transient(failure) == (code == StatusCode::UNAVAILABLE));
+    CHECK(is_transient(failure) == (kind == errc::unavailable));
     CHECK(to_error(failure).detail().grpc_code == code);
   }
 }

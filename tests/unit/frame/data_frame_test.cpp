@@ -2,6 +2,7 @@
 #include "plan_text.hpp"
 
 #include "frame/source.hpp"
+#include "streaming/access.hpp"
 
 #include <cospark/functions.hpp>
 
@@ -154,9 +155,7 @@ TEST_CASE("a column of a frame carries the frame's plan id") {
 }
 
 TEST_CASE("sources become Spark's relations") {
-  option_map options;
-  options["a"] = "1";
-  CHECK(plan_text::of(frame::make_table(nullptr, "db.t", options, true)) ==
+  CHECK(plan_text::of(streaming::access::make_reader(nullptr).option("a", 1).table("db.t")) ==
         R"(read { named_table { unparsed_identifier: "db.t" options { key: "a" value: "1" } } is_streaming: true })");
   CHECK(plan_text::of(frame::make_range(nullptr, 1, 5, -1, 3)) ==
         "range { start: 1 end: 5 step: -1 num_partitions: 3 }");
@@ -210,7 +209,9 @@ TEST_CASE("what cannot be a plan is an invalid argument and says why, however mu
       {"repartition() needs a number of partitions or a column", df.repartition(std::nullopt, column_list())},
       {"an empty hint", df.hint("")},
       {"the step of a range must not be 0", frame::make_range(nullptr, 0, 1, 0, std::nullopt)},
-      {"an empty table name", frame::make_table(nullptr, "", option_map(), false)},
+      {"an empty table name", frame::access::make_reader(nullptr).table("")},
+      {"a table has its own schema: schema() goes with load()",
+       frame::access::make_reader(nullptr).schema("a INT").table("t")},
       {"an empty path", frame::access::make_reader(nullptr).load("")},
       {"an empty source format", frame::access::make_reader(nullptr).format("").load()},
       {"an empty option name", frame::access::make_reader(nullptr).option("", 1).load()},
