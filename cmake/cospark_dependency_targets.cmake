@@ -12,7 +12,7 @@ target_compile_definitions(cospark_public_dependencies INTERFACE ASIO_STANDALONE
 
 add_library(cospark_private_dependencies INTERFACE)
 target_link_libraries(cospark_private_dependencies INTERFACE
-  gRPC::grpc++ protobuf::libprotobuf PkgConfig::cospark_compression)
+  gRPC::grpc++ protobuf::libprotobuf OpenSSL::SSL PkgConfig::cospark_compression)
 if(COSPARK_ABSL_SYNCHRONIZATION)  # inline code of gRPC's headers refers to it
   target_link_libraries(cospark_private_dependencies INTERFACE ${COSPARK_ABSL_SYNCHRONIZATION})
 endif()

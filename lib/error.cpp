@@ -19,6 +19,8 @@ class category final : public std::error_category {
         return "cancelled";
       case errc::unauthenticated:
         return "not authenticated";
+      case errc::tls_failed:
+        return "no secure connection";
       case errc::permission_denied:
         return "permission denied";
       case errc::session_lost:

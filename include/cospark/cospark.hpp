@@ -6,6 +6,7 @@
 #include <cospark/column_or_name.hpp>
 #include <cospark/column_or_value.hpp>
 #include <cospark/column_view.hpp>
+#include <cospark/connection_state.hpp>
 #include <cospark/data_frame.hpp>
 #include <cospark/data_frame_reader.hpp>
 #include <cospark/data_frame_writer.hpp>
@@ -21,6 +22,8 @@
 #include <cospark/interval_text.hpp>
 #include <cospark/join_type.hpp>
 #include <cospark/local_server.hpp>
+#include <cospark/log_entry.hpp>
+#include <cospark/metric.hpp>
 #include <cospark/option_value.hpp>
 #include <cospark/output_mode.hpp>
 #include <cospark/record_batch.hpp>

@@ -27,6 +27,9 @@ enum class errc {
   cancelled,
   /// The server refused the credentials.
   unauthenticated,
+  /// No secure connection: this side does not trust the server's certificate, the server does not accept this side's,
+  /// or one side speaks TLS and the other does not. Not retried; the message says which.
+  tls_failed,
   /// The credentials are good but do not allow this.
   permission_denied,
   /// The server no longer has this session (it expired, was released, or the server restarted). Its streaming

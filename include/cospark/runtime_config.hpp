@@ -26,7 +26,8 @@ class runtime_config {
   task<std::string> get(std::string key, std::string fallback) const;
   /// The value; nothing if the setting has none.
   task<std::optional<std::string>> find(std::string key) const;
-  /// All settings that were made.
+  /// All settings that were made, fit for printing: `***` stands for the value of every one whose name contains
+  /// `token`, `password`, `secret`, `credential` or `key`, in any case. `get` tells those, too.
   task<std::map<std::string, std::string>> get_all() const;
   /// `errc::analysis_failed` for a setting that cannot be changed while the server runs, or a value of the wrong type.
   task<> set(std::string key, std::string value) const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cospark/column_or_value.hpp>
+#include <cospark/connection_state.hpp>
 #include <cospark/data_frame.hpp>
 #include <cospark/data_frame_reader.hpp>
 #include <cospark/data_stream_reader.hpp>
@@ -48,7 +49,7 @@ class session {
   /// grpc_keepalive_enabled, grpc_keepalive_time_ms (at least 10000; before Spark 4.3 pings end the connection),
   /// grpc_keepalive_timeout_ms, grpc_keepalive_without_calls; any other key becomes a header of every call.
   /// Errors: `errc::invalid_argument` (nothing was sent), `errc::unavailable` (not reachable within
-  /// `options.connect_timeout`), `errc::unauthenticated`.
+  /// `options.connect_timeout`), `errc::unauthenticated`, `errc::tls_failed` (at once, without retries).
   /// Cancellation: ends the attempt.
   static task<session> connect(std::string remote, session_options options = session_options());
   /// The same with the connection string of the environment variable SPARK_REMOTE, or else `sc://localhost:15002`.
@@ -86,6 +87,22 @@ class session {
   /// Id of the session, a UUID.
   const std::string& id() const noexcept;
 
+  /// Whether the server is being reached. Asks nobody: it is what the calls and streams of the session have met. Keep
+  /// alive calls (`session_options::keep_alive_interval`) look even when nothing else happens.
+  connection_state connection() const;
+  /// Waits until the status is not the one of `known` any more, or has changed and come back, and returns the new
+  /// state; at once if that is so already, and when `known` is `lost`, which does not change any more.
+  ///
+  ///     auto state = spark.connection();
+  ///     while (state.status != connection_status::lost) { … state = co_await spark.connection_changed(state); }
+  ///
+  /// Cancellation: ends the wait alone.
+  task<connection_state> connection_changed(connection_state known) const;
+  /// Opens another session with the same server and options, and a new id: after `errc::session_lost`. Nothing of this
+  /// session goes over to it: no settings but those of the options, no views, no queries; they are started again, from
+  /// their checkpoints. Errors and cancellation as of `connect`.
+  task<session> replacement() const;
+
   /// Interrupts executions of this session and stops **all its streaming queries** (Spark 4.0+; up to 3.5 executions
   /// alone); the ids of the operations that were interrupted.
   task<std::vector<std::string>> interrupt_all() const;
@@ -99,6 +116,7 @@ class session {
  private:
   explicit session(std::shared_ptr<connect::session_state> state) noexcept : state_(std::move(state)) {}
   static task<session> open(std::string remote, session_options options);
+  static task<session> open_replacement(std::shared_ptr<connect::session_state> replaced);
 
   std::shared_ptr<connect::session_state> state_;
 };

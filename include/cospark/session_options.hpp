@@ -1,27 +1,47 @@
 // How a session talks to its server.
 #pragma once
 
+#include <cospark/log_entry.hpp>
+#include <cospark/metric.hpp>
 #include <cospark/retry_policy.hpp>
+#include <cospark/task.hpp>
 
 #include <asio/any_io_executor.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace cospark {
 
-/// TLS of a session. Texts are PEM; an empty one means what its comment says.
+/// TLS of a session. Certificates and keys are PEM, given as text or as the name of a file that `connect` reads; giving
+/// both, or something that is not PEM, is `errc::invalid_argument`. Without anything the authorities of the system are
+/// trusted, and this client proves nothing of itself.
+///
+/// The server's certificate must come from a trusted authority, be valid today, and name the host of the connection
+/// string in its subjectAltName: an old certificate that names it in its common name alone is refused.
 struct tls_options {
   tls_options() = default;
 
-  /// Certificates of the authorities to trust; empty: those of the system.
+  /// Certificates of the authorities to trust, instead of those of the system.
   std::string root_certificates;
-  /// Certificate chain and private key that prove who this client is; empty: none.
+  std::string root_certificates_file;
+  /// Certificate chain and private key that prove who this client is (mTLS): both or neither. The key is not encrypted.
   std::string client_certificate;
+  std::string client_certificate_file;
   std::string client_key;
+  std::string client_key_file;
+
+  /// Unsafe: the server's certificate must name this host, and not the one of the connection string.
+  std::string unsafe_expected_host_name;
+  /// Unsafe: anybody's certificate is accepted, so anybody on the way can read and change everything, tokens included.
+  bool unsafe_skip_verification = false;
 };
 
 /// How a session talks to its server. Everything has a default; what the connection string says wins over these.
@@ -38,8 +58,25 @@ struct session_options {
   /// Bearer token; empty: SPARK_CONNECT_AUTHENTICATE_TOKEN of the environment. A token is never sent in plain text to
   /// another host than this one: with a token the connection uses TLS, except to localhost.
   std::string token;
-  /// Used when the connection string says `use_ssl=true`, or when there is a token for another host.
+  /// Gives tokens that do not live long; unset: none. Asked when the session opens, unless there is a token already,
+  /// and when the server refuses a token (UNAUTHENTICATED, PERMISSION_DENIED): once for all calls that were refused
+  /// together, at most three times for one of them. The call is then repeated, and an execution goes on where it was.
+  /// It runs on a strand of the session's executor, and is cancelled after `token_timeout`. When it fails, throws or
+  /// does not answer in time, the calls that need the token end with `errc::unauthenticated`.
+  std::function<task<std::string>()> token_provider;
+  /// Most time for one answer of `token_provider`.
+  std::chrono::milliseconds token_timeout = std::chrono::seconds(10);
+  /// Used when the connection string says `use_ssl=true`, when there is a token for another host, and when anything of
+  /// it is given and the connection string does not say `use_ssl=false`.
   tls_options tls;
+  /// Headers for one call, for tracing; unset: none. Given Spark's name of the call, such as `ExecutePlan`; called by
+  /// the coroutine that makes the call, so it must be quick. What a header cannot carry is left out, and so is
+  /// everything when it throws.
+  std::function<std::vector<std::pair<std::string, std::string>>(std::string_view call)> call_metadata;
+  /// Told what happens, on the session's executor; unset: silence. What it throws is dropped.
+  std::function<void(const log_entry&)> log;
+  /// Told what is measured, on the session's executor; unset: nothing is measured. What it throws is dropped.
+  std::function<void(const metric&)> metrics;
   /// Settings of the session, made while connecting.
   std::map<std::string, std::string> conf;
 

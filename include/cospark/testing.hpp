@@ -127,6 +127,19 @@ struct query_record {
   bool is_active = true;
 };
 
+/// What kind of server to start.
+struct server_options {
+  server_options() = default;
+
+  /// The version of Spark that it is.
+  std::string version = "4.3.0";
+  /// Certificate chain and private key of the server, PEM texts; empty: no TLS.
+  std::string certificate;
+  std::string key;
+  /// Certificates of the authorities that a client's certificate must come from, a PEM text; empty: clients need none.
+  std::string client_authorities;
+};
+
 /// A Spark Connect server on a port of the loopback interface, with threads of its own. Without a script it answers
 /// like a healthy Spark: sessions, settings, one table of rows for every data frame, streaming queries that run until
 /// the test ends them, and their events. It plans and computes nothing.
@@ -134,14 +147,16 @@ struct query_record {
 /// Thread safety: all members may be called from any thread.
 class server {
  public:
-  /// Starts it, as the given version of Spark. Throws `std::runtime_error` if no port can be had.
+  /// Starts it. Throws `std::runtime_error` if no port can be had, or the certificates cannot be used.
+  explicit server(server_options options);
+  /// The same without TLS, as the given version of Spark.
   explicit server(std::string version = "4.3.0");
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
   std::uint16_t port() const;
-  /// The connection string of this server.
+  /// The connection string of this server; says `use_ssl=true` if it has a certificate.
   std::string remote() const;
 
   /// Cuts all connections and stops listening.
@@ -149,6 +164,8 @@ class server {
   /// Listens again at the same port. `keep_state`: as if only connections had been cut; otherwise sessions, operations
   /// and queries are gone, as after a restart of the process.
   void start(bool keep_state = false);
+  /// Certificates of the next `start`.
+  void set_certificate(std::string certificate, std::string key);
 
   /// What every data frame answers from now on, `rows_per_response` at a time. Rows that do not fit the schema:
   /// `errc::invalid_argument`.

@@ -1,6 +1,7 @@
 #include "connect/connection_string.hpp"
 
 #include "connect/uuid.hpp"
+#include "execute/token.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -54,12 +55,6 @@ result<int> parse_number(std::string_view key, const std::string& value, int lea
   return number;
 }
 
-bool is_header_name(std::string_view key) {
-  return !key.empty() && key.size() <= 256 && std::all_of(key.begin(), key.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-  });
-}
-
 result<void> set(connection_string& out, const std::string& key, std::string value) {
   if (key == "token") {
     if (value.empty()) return wrong("'token' is empty");
@@ -91,8 +86,12 @@ result<void> set(connection_string& out, const std::string& key, std::string val
     std::string name = key;
     std::transform(name.begin(), name.end(), name.begin(),
                    [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
-    if (!is_header_name(name) || name.starts_with("grpc-") || name.starts_with(":")) {
+    if (name == "authorization") return wrong("'authorization' is what 'token' makes");
+    if (!execute::is_header_name(name)) {
       return wrong("'" + key.substr(0, 64) + "' is neither a parameter nor a usable header name");
+    }
+    if (!execute::is_header_value(value) && !name.ends_with("-bin")) {
+      return wrong("the value of '" + name + "' holds a character that a header cannot carry");
     }
     out.metadata.emplace_back(std::move(name), std::move(value));
   }

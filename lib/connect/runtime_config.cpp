@@ -2,6 +2,10 @@
 
 #include "connect/session_state.hpp"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 namespace cospark {
 namespace connect {
 namespace {
@@ -41,12 +45,19 @@ task<std::optional<std::string>> find(session_ptr session, std::string key) {
   co_return value;
 }
 
+// Settings are printed by whoever looks for a fault, and the server tells secrets like anything else.
+bool is_secret(std::string name) {
+  for (auto& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  constexpr std::array<std::string_view, 5> parts = {"token", "password", "secret", "credential", "key"};
+  return std::any_of(parts.begin(), parts.end(), [&](auto part) { return name.find(part) != std::string::npos; });
+}
+
 task<std::map<std::string, std::string>> get_all(session_ptr session) {
   ConfigRequest request;
   request.mutable_operation()->mutable_get_all();
   COSPARK_TRY(auto response, co_await configure(std::move(session), std::move(request)));
   std::map<std::string, std::string> settings;
-  for (const auto& pair : response.pairs()) settings.emplace(pair.key(), pair.value());
+  for (const auto& pair : response.pairs()) settings.emplace(pair.key(), is_secret(pair.key()) ? "***" : pair.value());
   co_return settings;
 }
 

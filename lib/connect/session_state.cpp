@@ -1,7 +1,9 @@
 #include "connect/session_state.hpp"
 
+#include "connect/certificates.hpp"
 #include "connect/channel.hpp"
 #include "connect/connection_string.hpp"
+#include "connect/handshake.hpp"
 #include "connect/uuid.hpp"
 
 #include <cospark/run.hpp>
@@ -34,30 +36,37 @@ std::string first_of(std::initializer_list<std::string> candidates) {
   return {};
 }
 
-result<execute::link_ptr> make_link(const connection_string& where, const session_options& options) {
+result<execute::link_ptr> make_link(const connection_string& where, const session_options& options,
+                                    const asio::any_io_executor& executor) {
   const auto token = first_of({where.token, options.token, environment("SPARK_CONNECT_AUTHENTICATE_TOKEN")});
-  COSPARK_TRY_RETURN(const bool tls, uses_tls(where, !token.empty()));
-  for (const char c : token) {
-    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) {
-      return failure(errc::invalid_argument, "the token holds a character that a header cannot carry");
-    }
+  if (!execute::is_header_value(token)) {
+    return failure(errc::invalid_argument, "the token holds a character that a header cannot carry");
   }
+  COSPARK_TRY_RETURN(const bool tls, uses_tls(where, options, !token.empty() || options.token_provider));
+  COSPARK_TRY_RETURN(auto material, load_certificates(options.tls));
   const auto session_id = first_of({where.session_id, options.session_id, make_uuid()});
   if (!is_uuid(session_id)) return failure(errc::invalid_argument, "session_options::session_id is not a UUID");
 
   auto link = std::make_shared<execute::link>();
+  link->engine = rpc::engine::make(executor);
   link->session_id = session_id;
   link->user_id = first_of({where.user_id, options.user_id, environment("SPARK_USER"), environment("USER")});
   link->user_name = link->user_id;
   link->client_type = (where.user_agent.empty() ? std::string() : where.user_agent + ' ') + "cospark/" + version_text;
   link->metadata = where.metadata;
-  if (!token.empty()) link->metadata.emplace_back("authorization", "Bearer " + token);
+  link->monitor = std::make_shared<execute::monitor>(link->engine, options.log, options.metrics);
+  link->token = std::make_shared<execute::token>(token, options.token_provider, options.token_timeout, link->engine,
+                                                 link->monitor);
+  link->call_metadata = options.call_metadata;
   link->retries = options.retries;
   link->limits.call = options.call_timeout;
   link->limits.analysis = options.analysis_timeout;
   link->limits.segment = options.segment_timeout;
-  link->calls = rpc::service::NewStub(make_channel(where, options, tls));
-  link->streams = rpc::service::NewStub(make_channel(where, options, tls));
+  link->calls = rpc::service::NewStub(make_channel(where, options, tls ? &material : nullptr));
+  link->streams = rpc::service::NewStub(make_channel(where, options, tls ? &material : nullptr));
+  link->examine = [expected = expected_host(where, options.tls), tls, material](std::string failure, bool heard) {
+    return why_not_secure(std::move(failure), expected, tls, material, heard);
+  };
   return link;
 }
 
@@ -69,15 +78,20 @@ task<std::string> ask_version(execute::link_ptr link, std::chrono::milliseconds 
   co_return execute::printable(response.spark_version().version(), 64);
 }
 
-task<session_ptr> open(std::string remote, session_options options) {
-  COSPARK_TRY(auto where, parse_connection_string(remote));
-  COSPARK_TRY(auto link, make_link(where, options));
+task<std::string> first_call(execute::link_ptr link, std::chrono::milliseconds limit) {
+  if (link->token->has_provider() && link->token->value().empty()) {
+    COSPARK_TRY(co_await execute::token::renew(link->token, 0, limit));
+  }
+  co_return co_await ask_version(std::move(link), limit);
+}
+
+task<session_ptr> open_at(connection_string where, session_options options) {
   asio::any_io_executor executor = co_await asio::this_coro::executor;
   if (options.executor) executor = *options.executor;
-  link->engine = rpc::engine::make(executor);
+  COSPARK_TRY(auto link, make_link(where, options, executor));
   const auto limit = options.connect_timeout;
-  auto session = std::make_shared<session_state>(link, std::move(options), where.target());
-  auto version = co_await ask_version(link, limit);
+  auto session = std::make_shared<session_state>(link, std::move(options), where);
+  auto version = co_await first_call(link, limit);
   if (!version) {
     auto detail = version.error().detail();
     detail.message = "cannot open a session at " + where.target() + ": " + detail.message;
@@ -93,7 +107,14 @@ task<session_ptr> open(std::string remote, session_options options) {
     pair->set_value(value);
   }
   COSPARK_TRY(co_await configure(session, std::move(settings)));
+  link->monitor->log(log_level::info, "connection", "session opened",
+                     {{"server", where.target()}, {"version", session->server_version()}, {"id", link->session_id}});
   co_return session;
+}
+
+task<session_ptr> open(std::string remote, session_options options) {
+  COSPARK_TRY(auto where, parse_connection_string(remote));
+  co_return co_await open_at(std::move(where), std::move(options));
 }
 
 task<proto::ExecutePlanResponse> run_to_end(session_ptr session, proto::Command command, execute_options options) {
@@ -124,7 +145,7 @@ task<> release(session_ptr session) {
   if (execute::understand(reply.status).is_illegal_state()) reply = co_await call();
   session->close();
   if (reply.status.ok()) co_return success();
-  auto error = execute::to_error(execute::understand(reply.status));
+  auto error = link->to_error(execute::understand(reply.status));
   // Up to 3.5 a session cannot be released, and one that is gone already needs no release.
   if (error == errc::unsupported_by_server || error == errc::session_lost) co_return success();
   co_return failure(std::move(error));
@@ -132,8 +153,8 @@ task<> release(session_ptr session) {
 
 }  // namespace
 
-session_state::session_state(execute::link_ptr link, session_options options, std::string target)
-    : link_(std::move(link)), options_(std::move(options)), target_(std::move(target)) {}
+session_state::session_state(execute::link_ptr link, session_options options, connection_string where)
+    : link_(std::move(link)), options_(std::move(options)), where_(std::move(where)) {}
 
 session_state::~session_state() {
   link_->engine->cancel_all();
@@ -186,6 +207,15 @@ void session_state::close() {
 
 task<session_ptr> open_session(std::string remote, session_options options) {
   return execute::guarded(open(std::move(remote), std::move(options)));
+}
+
+task<session_ptr> replace_session(session_ptr session) {
+  auto where = session->where();
+  auto options = session->options();
+  where.session_id.clear();
+  options.session_id.clear();
+  if (!options.executor) options.executor = session->executor();
+  return execute::guarded(open_at(std::move(where), std::move(options)));
 }
 
 task<proto::AnalyzePlanResponse> analyze(session_ptr session, proto::AnalyzePlanRequest request) {

@@ -1,6 +1,7 @@
 // What all handles of one session share, and the remote calls that they are made of.
 #pragma once
 
+#include "connect/connection_string.hpp"
 #include "execute/link.hpp"
 #include "execute/operation.hpp"
 #include "rpc/alarm.hpp"
@@ -23,7 +24,7 @@ using execute_options = execute::execute_options;
 /// Thread safety: all members may be used from any thread.
 class session_state : public std::enable_shared_from_this<session_state> {
  public:
-  session_state(execute::link_ptr link, session_options options, std::string target);
+  session_state(execute::link_ptr link, session_options options, connection_string where);
   ~session_state();
   session_state(const session_state&) = delete;
   session_state& operator=(const session_state&) = delete;
@@ -31,8 +32,7 @@ class session_state : public std::enable_shared_from_this<session_state> {
   const execute::link_ptr& link() const noexcept { return link_; }
   const session_options& options() const noexcept { return options_; }
   const asio::any_io_executor& executor() const noexcept { return link_->engine->executor(); }
-  /// "host:port", for messages.
-  const std::string& target() const noexcept { return target_; }
+  const connection_string& where() const noexcept { return where_; }
 
   /// Version of the server, as it was when the session connected.
   const std::string& server_version() const noexcept { return server_version_; }
@@ -65,7 +65,7 @@ class session_state : public std::enable_shared_from_this<session_state> {
 
   const execute::link_ptr link_;
   const session_options options_;
-  const std::string target_;
+  const connection_string where_;
   std::string server_version_;
   std::mutex mutex_;
   std::shared_ptr<part> part_;
@@ -77,6 +77,8 @@ using session_ptr = std::shared_ptr<session_state>;
 
 /// Connects: asks the server for its version and makes the settings of the options.
 task<session_ptr> open_session(std::string remote, session_options options);
+/// Opens another session like this one, with an id of its own.
+task<session_ptr> replace_session(session_ptr session);
 
 /// Analyses a plan.
 task<spark::connect::AnalyzePlanResponse> analyze(session_ptr session, spark::connect::AnalyzePlanRequest request);

@@ -172,6 +172,19 @@ bool is_transient(const call_failure& failure) {
          failure.condition == "INVALID_CURSOR.DISCONNECTED" || failure.retry_after.has_value();
 }
 
+bool is_failure_to_connect(const call_failure& failure) {
+  return failure.grpc_code == grpc::StatusCode::UNAVAILABLE &&
+         failure.message.find("failed to connect") != std::string::npos;
+}
+
+bool is_metadata_refused(const call_failure& failure) {
+  // gRPC's own server, and those that answer as HTTP has it (431 Request Header Fields Too Large).
+  return (failure.grpc_code == grpc::StatusCode::RESOURCE_EXHAUSTED &&
+          failure.message.find("metadata size") != std::string::npos) ||
+         failure.message.find("header with status: 431") != std::string::npos ||
+         failure.message.find("HTTP status code 431") != std::string::npos;
+}
+
 errc classify(const call_failure& failure) {
   switch (failure.grpc_code) {
     case grpc::StatusCode::DEADLINE_EXCEEDED:

@@ -42,6 +42,11 @@ call_failure understand(const grpc::Status& status);
 /// Whether the call may be repeated: the connection broke, the cursor was taken over, or the server asks for patience.
 bool is_transient(const call_failure& failure);
 
+/// Whether there is no connection at all, for whatever reason.
+bool is_failure_to_connect(const call_failure& failure);
+/// Whether the headers of the call were too large for the server.
+bool is_metadata_refused(const call_failure& failure);
+
 /// The kind of error that a failure is for the user.
 errc classify(const call_failure& failure);
 

@@ -1,12 +1,20 @@
 #include "execute/link.hpp"
 
+#include <grpcpp/support/status_code_enum.h>
+
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+#include <asio/strand.hpp>
 
 namespace cospark::execute {
 namespace {
 
 using async = rpc::service::StubInterface::async_interface;
+
+constexpr unsigned most_tokens = 3;  // for one operation
+// How long what was found about the server's TLS is believed, and how long to look.
+constexpr auto examination_holds = std::chrono::seconds(5);
+constexpr auto examination_limit = std::chrono::seconds(3);
 
 // Best effort: the server forgets an operation by itself after a while, this frees it now.
 asio::awaitable<void> release(link_ptr link, std::string operation_id, bool interrupt) {
@@ -30,10 +38,14 @@ asio::awaitable<void> release(link_ptr link, std::string operation_id, bool inte
 }  // namespace
 
 std::optional<error> link::observe(const std::string& server_side_session_id) {
+  heard_.store(true);
+  monitor->arrived();
   if (server_side_session_id.empty()) return std::nullopt;
-  const std::lock_guard lock(mutex_);
-  if (server_side_session_id_.empty()) server_side_session_id_ = server_side_session_id;
-  if (server_side_session_id_ == server_side_session_id) return std::nullopt;
+  {
+    const std::lock_guard lock(mutex_);
+    if (server_side_session_id_.empty()) server_side_session_id_ = server_side_session_id;
+    if (server_side_session_id_ == server_side_session_id) return std::nullopt;
+  }
   error_detail detail;
   detail.message = "the server answers from another session than before: it was restarted, or the session was replaced";
   detail.condition = "INVALID_HANDLE.SESSION_CHANGED";
@@ -45,11 +57,136 @@ std::string link::observed_server_side_session_id() const {
   return server_side_session_id_;
 }
 
-rpc::call_options link::options(std::chrono::milliseconds deadline) const {
+void link::close() {
+  closed_.store(true);
+  monitor->lost("the session was stopped");
+  token->close();
+  const std::lock_guard lock(mutex_);
+  if (examination_) examination_->fail_all(closed_error());
+}
+
+std::optional<error> link::unusable() const {
+  if (closed()) return closed_error();
+  const std::lock_guard lock(mutex_);
+  return lost_;
+}
+
+void link::note(const error& reason) {
+  if (reason != errc::session_lost) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!lost_) lost_ = reason;
+  }
+  monitor->lost(reason.message());
+}
+
+rpc::call_options link::options(std::chrono::milliseconds deadline, std::string_view call,
+                                std::uint64_t* token_generation) const {
   rpc::call_options options;
   options.deadline = deadline;
   options.metadata = metadata;
+  if (auto value = token->value(token_generation); !value.empty()) {
+    options.metadata.emplace_back("authorization", "Bearer " + std::move(value));
+  }
+  if (!call_metadata || call.empty()) return options;
+  try {
+    for (auto& header : call_metadata(call)) {
+      if (!is_header_name(header.first)) continue;
+      if (!is_header_value(header.second) && !header.first.ends_with("-bin")) continue;
+      options.metadata.push_back(std::move(header));
+    }
+  } catch (...) {  // NOLINT(bugprone-empty-catch): tracing must not end what it traces
+  }
   return options;
+}
+
+error link::to_error(const call_failure& failure, const spark::connect::FetchErrorDetailsResponse* details) const {
+  auto reason = execute::to_error(failure, details);
+  if (is_metadata_refused(failure)) {
+    constexpr std::size_t overhead = 32;  // of each header, as HTTP/2 counts
+    std::size_t size = 0;
+    for (const auto& [name, value] : options(std::chrono::milliseconds(0)).metadata) {
+      size += name.size() + value.size() + overhead;
+    }
+    auto detail = reason.detail();
+    detail.message = "the headers of the call are more than the server takes: " + std::to_string(size) +
+                     " bytes, of which the token has " + std::to_string(token->value().size()) + " (" +
+                     detail.message + ")";
+    reason = error(errc::limit_exceeded, std::move(detail));
+  }
+  return token->without_tokens(reason);
+}
+
+task<link::remedy> link::treat(std::shared_ptr<link> self, call_failure failed, std::uint64_t token_generation,
+                               unsigned* tokens, std::chrono::milliseconds limit) {
+  const bool refused = failed.grpc_code == grpc::StatusCode::UNAUTHENTICATED ||
+                       failed.grpc_code == grpc::StatusCode::PERMISSION_DENIED;
+  if (refused) {
+    self->monitor->arrived();
+    if (!self->token->has_provider() || *tokens >= most_tokens) co_return remedy::none;
+    ++*tokens;
+    COSPARK_TRY(const bool other, co_await token::renew(self->token, token_generation, limit));
+    // The very same token will be refused again.
+    co_return other ? remedy::repeat_with_new_token : remedy::none;
+  }
+  if (!is_transient(failed)) {
+    if (failed.grpc_code != grpc::StatusCode::DEADLINE_EXCEEDED) self->monitor->arrived();
+    co_return remedy::none;
+  }
+  if (failed.condition.empty() && !failed.retry_after) {
+    self->monitor->failed(self->token->without_tokens(failed.message));
+    if (is_failure_to_connect(failed) && self->examine) COSPARK_TRY(co_await check_tls(self, failed));
+  } else {
+    self->monitor->arrived();
+  }
+  co_return remedy::repeat;
+}
+
+// All calls that fail to connect share one look at the server, and its finding for a while.
+task<> link::check_tls(std::shared_ptr<link> self, call_failure failed) {
+  using clock = std::chrono::steady_clock;
+  std::shared_ptr<wait_list> examination;
+  bool known = false;
+  {
+    const std::lock_guard lock(self->mutex_);
+    if (!self->examination_) self->examination_ = wait_list::make(*self->engine);
+    examination = self->examination_;
+    known = !self->examining_ && self->examined_ && clock::now() - *self->examined_ < examination_holds;
+  }
+  if (!known) {
+    auto start = [self, failed] {
+      {
+        const std::lock_guard lock(self->mutex_);
+        if (std::exchange(self->examining_, true)) return;
+      }
+      asio::co_spawn(asio::make_strand(self->engine->executor()), run_examination(self, failed.message),
+                     asio::detached);
+    };
+    auto ended = co_await examination->wait(std::string(), clock::now() + 2 * examination_limit, start);
+    if (!ended) co_return failure(ended.error());
+  }
+  std::string finding;
+  {
+    const std::lock_guard lock(self->mutex_);
+    finding = self->finding_;
+  }
+  if (finding.empty()) co_return success();
+  self->monitor->log(log_level::error, "connection", "no secure connection", {{"reason", finding}});
+  error_detail detail;
+  detail.message = finding;
+  detail.grpc_code = failed.grpc_code;
+  co_return failure(error(errc::tls_failed, std::move(detail)));
+}
+
+asio::awaitable<void> link::run_examination(std::shared_ptr<link> self, std::string failure) {
+  auto finding = co_await self->examine(std::move(failure), self->heard_.load());
+  {
+    const std::lock_guard lock(self->mutex_);
+    self->finding_ = std::move(finding);
+    self->examined_ = std::chrono::steady_clock::now();
+    self->examining_ = false;
+  }
+  self->examination_->resolve(std::string(), true);
 }
 
 void link::release_in_background(std::string operation_id, bool interrupt) {
@@ -66,7 +203,9 @@ task<> link::fetch_details(std::shared_ptr<link> self, call_failure failure, err
   request.set_error_id(failure.error_id);
   auto reply = co_await rpc::call<spark::connect::FetchErrorDetailsRequest, spark::connect::FetchErrorDetailsResponse>(
       self->engine, self->calls, &async::FetchErrorDetails, std::move(request), self->options(self->limits.background));
-  if (reply.status.ok()) out = to_error(failure, &reply.response);
+  if (!reply.status.ok()) co_return success();
+  // Another session knows nothing of this error.
+  if (!self->observe(reply.response.server_side_session_id())) out = self->to_error(failure, &reply.response);
   co_return success();
 }
 

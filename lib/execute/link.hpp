@@ -2,6 +2,9 @@
 #pragma once
 
 #include "execute/failure.hpp"
+#include "execute/monitor.hpp"
+#include "execute/token.hpp"
+#include "execute/wait_list.hpp"
 #include "rpc/engine.hpp"
 #include "rpc/response_stream.hpp"
 #include "rpc/unary.hpp"
@@ -17,10 +20,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -51,7 +57,13 @@ class link : public std::enable_shared_from_this<link> {
   std::string user_id;
   std::string user_name;
   std::string client_type;
-  std::vector<std::pair<std::string, std::string>> metadata;
+  std::vector<std::pair<std::string, std::string>> metadata;  // the token's header comes on top
+  std::shared_ptr<execute::token> token;
+  std::shared_ptr<execute::monitor> monitor;
+  std::function<fields(std::string_view call)> call_metadata;
+  /// Looks at the server's TLS after a failure to connect: why there is no secure connection, or empty.
+  /// `heard`: whether the server ever answered.
+  std::function<asio::awaitable<std::string>(std::string failure, bool heard)> examine;
   retry_policy retries;
   time_limits limits;
 
@@ -69,16 +81,31 @@ class link : public std::enable_shared_from_this<link> {
     }
   }
 
-  /// Notes the server's own id of the session; the error if it is another one than before.
+  /// Notes an answer, and the server's own id of the session; the error if it is another one than before.
   std::optional<error> observe(const std::string& server_side_session_id);
   std::string observed_server_side_session_id() const;
 
   /// Nothing may be started any more; operations in flight end with `errc::client_closed`.
-  void close() noexcept { closed_.store(true); }
+  void close();
   bool closed() const noexcept { return closed_.load(); }
   error closed_error() const { return error(errc::client_closed, "the session was stopped"); }
+  /// Why nothing can be started any more: the session was stopped, or the server lost it. A lost session does not come
+  /// back: a server that makes a new one of the same id would mix the two.
+  std::optional<error> unusable() const;
 
-  rpc::call_options options(std::chrono::milliseconds deadline) const;
+  /// What one call is sent with.
+  rpc::call_options options(std::chrono::milliseconds deadline, std::string_view call = std::string_view(),
+                            std::uint64_t* token_generation = nullptr) const;
+
+  /// What to do about a failed call. Stateless but for the count, which is that of one operation.
+  enum class remedy { none, repeat, repeat_with_new_token };
+  /// Notes a failure. Passing faults may turn out to be final: then, and when no new token can be had, fails.
+  static task<remedy> treat(std::shared_ptr<link> self, call_failure failed, std::uint64_t token_generation,
+                            unsigned* tokens, std::chrono::milliseconds limit);
+  /// The error of a failure as the user gets it: nothing in it is secret.
+  error to_error(const call_failure& failure, const spark::connect::FetchErrorDetailsResponse* details = nullptr) const;
+  /// Notes an error that ends an operation; the session may be lost with it.
+  void note(const error& reason);
 
   /// Tells the server, without waiting, that an operation is over: interrupts it first if it has not ended.
   void release_in_background(std::string operation_id, bool interrupt);
@@ -89,8 +116,17 @@ class link : public std::enable_shared_from_this<link> {
   static task<> fetch_details(std::shared_ptr<link> self, call_failure failure, error& out);
 
  private:
+  static task<> check_tls(std::shared_ptr<link> self, call_failure failed);
+  static asio::awaitable<void> run_examination(std::shared_ptr<link> self, std::string failure);
+
   mutable std::mutex mutex_;
   std::string server_side_session_id_;
+  std::optional<error> lost_;
+  std::atomic<bool> heard_{false};
+  bool examining_ = false;
+  std::optional<std::chrono::steady_clock::time_point> examined_;
+  std::string finding_;
+  std::shared_ptr<wait_list> examination_;
   std::atomic<bool> closed_{false};
   std::atomic<std::size_t> background_calls_{0};
 };

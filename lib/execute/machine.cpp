@@ -85,6 +85,12 @@ machine::decision machine::on_failure(const call_failure& failure, bool segment_
   return {step::fail, {}, classify(failure)};
 }
 
+machine::decision machine::on_refused_token(step refused, clock::time_point now) {
+  // A token is looked at before anything else: what was refused has not begun.
+  segment_delivered_ = false;
+  return again(received_anything() ? step::reattach : refused, std::nullopt, now);
+}
+
 machine::decision machine::again(step what, std::optional<std::chrono::milliseconds> asked, clock::time_point now) {
   ++failures_;
   if (failures_ > policy_.max_attempts || now - last_progress_ > policy_.max_elapsed) {

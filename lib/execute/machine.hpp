@@ -42,6 +42,8 @@ class machine {
   decision on_clean_end(clock::time_point now);
   /// The stream ended with a failure. `segment_deadline` says that a deadline of ours for this segment did it.
   decision on_failure(const call_failure& failure, bool segment_deadline, clock::time_point now);
+  /// The stream that `refused` opened was refused for its token, and there is a new one.
+  decision on_refused_token(step refused, clock::time_point now);
 
   /// Cursor for a reattach; empty when nothing has been received.
   const std::string& last_response_id() const noexcept { return last_response_id_; }

@@ -12,6 +12,13 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
+// What the measurements of an operation are named after.
+std::string kind_of(const spark::connect::Plan& plan) {
+  if (!plan.has_command()) return "query";
+  const auto* field = spark::connect::Command::descriptor()->FindFieldByNumber(plan.command().command_type_case());
+  return field == nullptr ? "command" : field->name();
+}
+
 }  // namespace
 
 class operation::state {
@@ -19,6 +26,7 @@ class operation::state {
   state(link_ptr link, spark::connect::Plan plan, execute_options options)
       : link_(std::move(link)),
         options_(std::move(options)),
+        measured_(link_->monitor, kind_of(plan)),
         machine_(link_->retries, clock::now()),
         pending_(machine_.start()) {
     request_->set_operation_id(options_.operation_id);
@@ -43,12 +51,17 @@ class operation::state {
     if (self->released_) co_return std::nullopt;
     try {
       auto outcome = co_await read(self);
-      if (!outcome) self->error_ = outcome.error();
+      if (!outcome) {
+        self->error_ = outcome.error();
+        self->link_->note(outcome.error());
+        self->measured_.ended(outcome.error());
+      }
       co_return outcome;
     } catch (const std::system_error& thrown) {
       if (thrown.code() != asio::error::operation_aborted) throw;
     }
     self->error_ = self->give_up(errc::cancelled, "the operation was cancelled");
+    self->measured_.ended(*self->error_);
     co_return failure(*self->error_);
   }
 
@@ -56,6 +69,7 @@ class operation::state {
   static task<std::optional<response>> read(std::shared_ptr<state> self) {
     for (;;) {
       if (self->link_->closed()) co_return failure(self->give_up(errc::client_closed, "the session was stopped"));
+      if (auto lost = self->link_->unusable()) co_return failure(self->end(*lost));
       if (!self->stream_) {
         const auto wait = self->pending_.delay;
         if (self->remaining() <= wait) co_return failure(self->out_of_time());
@@ -64,6 +78,12 @@ class operation::state {
       }
       auto item = co_await self->stream_->next();
       if (item.response) {
+        self->reached_ = true;
+        self->tokens_ = 0;
+        if (self->link_->monitor->measures()) {
+          self->link_->monitor->count("bytes_received", {{"kind", self->measured_.kind()}},
+                                      item.response->ByteSizeLong());
+        }
         if (auto changed = self->link_->observe(item.response->server_side_session_id())) {
           co_return failure(self->end(*changed));
         }
@@ -91,22 +111,35 @@ class operation::state {
         const bool deadline = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
         if (deadline && self->remaining() <= std::chrono::milliseconds(0)) co_return failure(self->out_of_time());
         self->last_failure_ = failed;
-        self->pending_ = self->machine_.on_failure(failed, deadline, now);
+        if (!is_failure_to_connect(failed)) self->reached_ = true;
+        auto treated = co_await link::treat(self->link_, failed, self->token_, &self->tokens_, self->remaining());
+        if (!treated && treated.error() == errc::cancelled) {
+          co_return failure(self->give_up(errc::cancelled, "the operation was cancelled"));
+        }
+        if (!treated) co_return failure(self->end(self->unsure(treated.error())));
+        if (treated.assume_value() == link::remedy::repeat_with_new_token) {
+          self->pending_ = self->machine_.on_refused_token(self->pending_.what, now);
+        } else {
+          self->pending_ = self->machine_.on_failure(failed, deadline, now);
+        }
         if (self->pending_.what == machine::step::fail) {
-          auto error = to_error(failed);
+          auto error = self->link_->to_error(failed);
           COSPARK_TRY(co_await link::fetch_details(self->link_, failed, error));
           co_return failure(self->end(self->refine(error)));
         }
+        self->link_->monitor->count("retries", {{"kind", self->measured_.kind()}});
       }
     }
   }
 
   void open_segment() {
     auto limit = std::min(link_->limits.segment, remaining());
-    const auto options = link_->options(std::max(limit, std::chrono::milliseconds(1)));
+    const bool first = pending_.what == machine::step::execute;
+    const auto options = link_->options(std::max(limit, std::chrono::milliseconds(1)),
+                                        first ? "ExecutePlan" : "ReattachExecute", &token_);
     auto stub = link_->streams;
     ++segments_;
-    if (pending_.what == machine::step::execute) {
+    if (first) {
       link_->address(*request_);
       sent_ = true;
       stream_.emplace(link_->engine, options, [stub, request = request_](auto& context, auto& reactor) {
@@ -114,6 +147,8 @@ class operation::state {
       });
       return;
     }
+    link_->monitor->count("reattaches", {{"kind", measured_.kind()}});
+    link_->monitor->log(log_level::debug, "execution", "reattaching", {{"operation", id()}});
     auto request = std::make_shared<spark::connect::ReattachExecuteRequest>();
     link_->address(*request);
     request->set_operation_id(id());
@@ -127,6 +162,7 @@ class operation::state {
   void finish() {
     // Marked before the server hears of it: the release ends the stream with the very code that means "reattach".
     released_ = true;
+    measured_.ended_well();
     if (stream_) std::exchange(stream_, std::nullopt)->let_finish();
     link_->release_in_background(id(), false);
   }
@@ -154,7 +190,7 @@ class operation::state {
   error out_of_time() {
     auto message =
         "no answer within " + std::to_string(options_.limit.value_or(std::chrono::milliseconds(0)).count()) + " ms";
-    if (last_failure_) message += ", at last: " + last_failure_->message;
+    if (last_failure_) message += ", at last: " + link_->token->without_tokens(last_failure_->message);
     const bool unreachable = last_failure_ && is_transient(*last_failure_);
     return give_up(unreachable ? errc::unavailable : errc::timed_out, std::move(message));
   }
@@ -177,6 +213,18 @@ class operation::state {
     return detail;
   }
 
+  // The error of a connection that cannot be had again: a command may have been carried out before.
+  error unsure(const error& reason) const {
+    auto detail = reason.detail();
+    auto code = static_cast<errc>(reason.code().value());
+    if (options_.has_effect && reached_) {
+      detail.outcome_known = false;
+      detail.message += "; whether the server carried it out is not known";
+      code = errc::outcome_unknown;
+    }
+    return error(code, stamped(std::move(detail)));
+  }
+
   std::chrono::milliseconds remaining() const {
     if (!options_.limit) return std::chrono::hours(24);
     return *options_.limit - std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - started_);
@@ -186,12 +234,16 @@ class operation::state {
   execute_options options_;
   std::shared_ptr<spark::connect::ExecutePlanRequest> request_ = std::make_shared<spark::connect::ExecutePlanRequest>();
   clock::time_point started_ = clock::now();
+  measurement measured_;
   machine machine_;
   machine::decision pending_;
   std::optional<rpc::response_stream> stream_;
   std::optional<call_failure> last_failure_;
   std::optional<error> error_;
   unsigned segments_ = 0;
+  std::uint64_t token_ = 0;  // which one the stream was opened with
+  unsigned tokens_ = 0;      // how many were asked for since the last response
+  bool reached_ = false;     // the server may have seen the operation
   bool sent_ = false;
   bool released_ = false;
 };

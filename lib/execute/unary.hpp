@@ -7,21 +7,28 @@
 #include <algorithm>
 
 namespace cospark::execute {
+namespace detail {
 
 template <class Request, class Response>
-task<Response> unary(link_ptr link, rpc::unary_method<Request, Response> method, Request request,
-                     std::chrono::milliseconds limit) {
+task<Response> try_unary(link_ptr link, rpc::unary_method<Request, Response> method, Request request,
+                         std::chrono::milliseconds limit, std::string name) {
   using clock = std::chrono::steady_clock;
   const auto started = clock::now();
   const auto since = [started] {
     return std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - started);
   };
+  const auto left = [since, limit] { return std::max(limit - since(), std::chrono::milliseconds(1)); };
   link->address(request);
+  unsigned tokens = 0;
   for (unsigned attempts = 1;; ++attempts) {
-    if (link->closed()) co_return failure(link->closed_error());
-    auto options = link->options(std::max(limit - since(), std::chrono::milliseconds(1)));
+    if (auto reason = link->unusable()) co_return failure(*reason);
+    std::uint64_t generation = 0;
+    auto options = link->options(left(), name, &generation);
     auto reply = co_await rpc::call(link->engine, link->calls, method, request, std::move(options));
     if (reply.status.ok()) {
+      if (link->monitor->measures()) {
+        link->monitor->count("bytes_received", {{"kind", name}}, reply.response.ByteSizeLong());
+      }
       if (auto changed = link->observe(reply.response.server_side_session_id())) co_return failure(*changed);
       co_return std::move(reply.response);
     }
@@ -29,17 +36,39 @@ task<Response> unary(link_ptr link, rpc::unary_method<Request, Response> method,
     auto failed = understand(reply.status);
     const auto wait = std::max(with_jitter(link->retries, backoff(link->retries, attempts)),
                                failed.retry_after.value_or(std::chrono::milliseconds(0)));
-    if (is_transient(failed) && attempts < link->retries.max_attempts && since() + wait < limit) {
+    const bool time_is_left = attempts < link->retries.max_attempts && since() + wait < limit;
+    auto treated = co_await link::treat(link, failed, generation, &tokens, left());
+    if (treated && treated.assume_value() != link::remedy::none && time_is_left) {
+      link->monitor->count("retries", {{"kind", name}});
       co_await pause(wait);
       continue;
     }
-    auto error = to_error(failed);
-    COSPARK_TRY(co_await link::fetch_details(link, failed, error));
+    auto error = treated ? link->to_error(failed) : treated.error();
+    if (treated) COSPARK_TRY(co_await link::fetch_details(link, failed, error));
     auto detail = error.detail();
     detail.attempts = attempts;
     detail.elapsed = since();
     co_return failure(cospark::error(static_cast<errc>(error.code().value()), std::move(detail)));
   }
+}
+
+}  // namespace detail
+
+template <class Request, class Response>
+task<Response> unary(link_ptr link, rpc::unary_method<Request, Response> method, Request request,
+                     std::chrono::milliseconds limit) {
+  // Spark's name of the call.
+  std::string name = Request::descriptor()->name();
+  name.resize(name.size() - std::string_view("Request").size());
+  measurement measured(link->monitor, name);
+  auto outcome = co_await detail::try_unary<Request, Response>(link, method, std::move(request), limit, name);
+  if (outcome) {
+    measured.ended_well();
+  } else {
+    link->note(outcome.error());
+    measured.ended(outcome.error());
+  }
+  co_return outcome;
 }
 
 }  // namespace cospark::execute

@@ -95,6 +95,11 @@ void engine::add_part(const std::shared_ptr<context_part>& part) {
   parts_.push_back(part);
 }
 
+bool engine::is_open() const {
+  const std::lock_guard lock(mutex_);
+  return !closed_;
+}
+
 std::size_t engine::calls_in_flight() const {
   const std::lock_guard lock(mutex_);
   return unfinished_;

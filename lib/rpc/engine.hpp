@@ -72,6 +72,8 @@ class engine : public std::enable_shared_from_this<engine> {
   /// Tells a part when the context ends.
   void add_part(const std::shared_ptr<context_part>& part);
 
+  /// False once the context is going away: nothing can be posted any more.
+  bool is_open() const;
   std::size_t calls_in_flight() const;
   void cancel_all();
   /// Cancels all calls, waits until gRPC has let go of them, and frees what was not delivered.

@@ -81,6 +81,23 @@ const std::string& session::id() const noexcept {
   return state_->link()->session_id;
 }
 
+connection_state session::connection() const {
+  return state_->link()->monitor->state();
+}
+
+task<connection_state> session::connection_changed(connection_state known) const {
+  return execute::guarded(execute::monitor::changed(state_->link()->monitor, std::move(known)));
+}
+
+task<session> session::open_replacement(std::shared_ptr<connect::session_state> replaced) {
+  COSPARK_TRY(auto state, co_await connect::replace_session(std::move(replaced)));
+  co_return session(std::move(state));
+}
+
+task<session> session::replacement() const {
+  return open_replacement(state_);
+}
+
 task<std::vector<std::string>> session::interrupt_all() const {
   spark::connect::InterruptRequest request;
   request.set_interrupt_type(spark::connect::InterruptRequest::INTERRUPT_TYPE_ALL);

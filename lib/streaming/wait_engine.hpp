@@ -2,9 +2,9 @@
 #pragma once
 
 #include "connect/session_state.hpp"
+#include "execute/wait_list.hpp"
 #include "rpc/alarm.hpp"
 #include "streaming/query_state.hpp"
-#include "streaming/wait_list.hpp"
 
 #include <cospark/task.hpp>
 
@@ -20,6 +20,8 @@
 #include <vector>
 
 namespace cospark::streaming {
+
+using execute::wait_list;
 
 /// How ends of queries become known (the order matters, and leaves no gap): a wait is registered, the session has an
 /// acknowledged listener bus, then the server's list of active queries is read once. Who is not in it has ended;

@@ -17,19 +17,19 @@ namespace cospark::testing {
 
 class server::impl {
  public:
-  explicit impl(std::string version) : known(std::make_unique<state>(std::move(version))) { listen(); }
+  explicit impl(server_options how) : known(std::make_unique<state>(how.version)), options(std::move(how)) { listen(); }
   ~impl() { stop(); }
 
   void listen() {
     service_ = std::make_unique<service>(*known);
     grpc::ServerBuilder builder;
     int bound = 0;
-    builder.AddListeningPort("127.0.0.1:" + std::to_string(port), grpc::InsecureServerCredentials(), &bound);
+    builder.AddListeningPort("127.0.0.1:" + std::to_string(port), credentials(), &bound);
     builder.SetMaxReceiveMessageSize(128 << 20);
     builder.SetMaxSendMessageSize(-1);
     builder.RegisterService(service_.get());
     server_ = builder.BuildAndStart();
-    if (!server_ || bound == 0) throw std::runtime_error("cospark::testing::server: no port to listen at");
+    if (!server_ || bound == 0) throw std::runtime_error("cospark::testing::server: no port to listen at, or no usable certificate");
     port = static_cast<std::uint16_t>(bound);
   }
 
@@ -59,9 +59,20 @@ class server::impl {
   }
 
   std::unique_ptr<state> known;
+  server_options options;
   std::uint16_t port = 0;
 
  private:
+  std::shared_ptr<grpc::ServerCredentials> credentials() const {
+    if (options.certificate.empty()) return grpc::InsecureServerCredentials();
+    const bool from_clients = !options.client_authorities.empty();
+    grpc::SslServerCredentialsOptions tls(from_clients ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+                                                       : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+    tls.pem_key_cert_pairs.push_back({options.key, options.certificate});
+    tls.pem_root_certs = options.client_authorities;
+    return grpc::SslServerCredentials(tls);
+  }
+
   std::unique_ptr<service> service_;
   std::unique_ptr<grpc::Server> server_;
 };
@@ -91,14 +102,20 @@ stream_script& stream_script::send_bytes(std::string response) {
   return *this;
 }
 
-server::server(std::string version) : impl_(std::make_unique<impl>(std::move(version))) {}
+server::server(server_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
+server::server(std::string version)
+    : impl_([&version] {
+        server_options options;
+        options.version = std::move(version);
+        return std::make_unique<impl>(std::move(options));
+      }()) {}
 server::~server() = default;
 
 std::uint16_t server::port() const {
   return impl_->port;
 }
 std::string server::remote() const {
-  return "sc://localhost:" + std::to_string(impl_->port);
+  return "sc://localhost:" + std::to_string(impl_->port) + (impl_->options.certificate.empty() ? "" : "/;use_ssl=true");
 }
 
 void server::stop() {
@@ -117,6 +134,11 @@ void server::start(bool keep_state) {
     for (auto& [id, each] : known.operations) each->live = false;  // its record stays, for counting
   }
   impl_->listen();
+}
+
+void server::set_certificate(std::string certificate, std::string key) {
+  impl_->options.certificate = std::move(certificate);
+  impl_->options.key = std::move(key);
 }
 
 result<void> server::set_rows(const schema& schema, const std::vector<row>& rows, std::size_t rows_per_response) {

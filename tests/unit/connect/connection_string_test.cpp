@@ -196,7 +196,7 @@ TEST_CASE("A2 a token is in no text about a connection") {
 TEST_CASE("A1 a token goes to another host by TLS alone") {
   const auto tls = [](const std::string& text) {
     const auto where = parsed(text);
-    return uses_tls(where, !where.token.empty());
+    return uses_tls(where, cospark::session_options(), !where.token.empty());
   };
   CHECK(tls("sc://spark.example.com/;token=t").value());
   CHECK(tls("sc://spark.example.com/;token=t;use_ssl=true").value());
@@ -218,6 +218,6 @@ TEST_CASE("a name that only begins like the loopback address is another host") {
     INFO(text);
     const auto where = parsed(text);
     CHECK_FALSE(where.is_loopback());
-    CHECK(uses_tls(where, true).value());
+    CHECK(uses_tls(where, cospark::session_options(), true).value());
   }
 }

@@ -1,8 +1,8 @@
-#include "streaming/wait_list.hpp"
+#include "execute/wait_list.hpp"
 
 #include <utility>
 
-namespace cospark::streaming {
+namespace cospark::execute {
 
 asio::awaitable<wait_list::outcome> wait_list::wait(std::string key, std::optional<clock::time_point> deadline,
                                                     std::function<void()> registered) {
@@ -54,7 +54,7 @@ void wait_list::deliver(waiter& taken, outcome value) {
 void wait_list::cancel(waiter& cancelled) {
   const std::lock_guard lock(mutex_);
   if (cancelled.value) return;  // it is on its way already
-  deliver(cancelled, failure(errc::cancelled, "the wait was cancelled; the query goes on"));
+  deliver(cancelled, failure(errc::cancelled, "the wait was cancelled; what it waited for goes on"));
 }
 
 void wait_list::resolve(const std::string& key, const outcome& value) {
@@ -113,4 +113,4 @@ void wait_list::ring() {
   set_alarm();
 }
 
-}  // namespace cospark::streaming
+}  // namespace cospark::execute

@@ -1,4 +1,4 @@
-#include "streaming/wait_list.hpp"
+#include "execute/wait_list.hpp"
 #include "catch.hpp"
 
 #include <cospark/run.hpp>
@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using cospark::errc;
-using cospark::streaming::wait_list;
+using cospark::execute::wait_list;
 using outcome = wait_list::outcome;
 using deadline = std::optional<wait_list::clock::time_point>;
 

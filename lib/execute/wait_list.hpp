@@ -6,7 +6,6 @@
 #include "rpc/context_part.hpp"
 #include "rpc/engine.hpp"
 #include "rpc/inbox.hpp"
-#include "streaming/query_state.hpp"
 
 #include <cospark/result.hpp>
 
@@ -25,7 +24,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace cospark::streaming {
+namespace cospark::execute {
 
 /// Thread safety: all members may be called from any thread.
 class wait_list : public rpc::context_part, public std::enable_shared_from_this<wait_list> {
@@ -126,4 +125,4 @@ class wait_list::waiter_of final : public waiter {
   rpc::completion<Handler> completion_;
 };
 
-}  // namespace cospark::streaming
+}  // namespace cospark::execute
