@@ -133,6 +133,10 @@ task<proto::ExecutePlanResponse> run_to_end(session_ptr session, proto::Command 
 
 task<> release(session_ptr session) {
   const auto link = session->link();
+  if (link->unusable() && !link->closed()) {  // what the server has under this id now is not ours
+    session->close();
+    co_return success();
+  }
   proto::ReleaseSessionRequest request;
   link->address(request);
   const auto call = [&link, &request] {
@@ -183,7 +187,7 @@ void session_state::keep_alive() {
 void session_state::keep_alive_later() {
   auto ask = [weak = weak_from_this()] {
     const auto self = weak.lock();
-    if (!self || self->link_->closed()) return;
+    if (!self || self->link_->unusable()) return;
     auto forget = [](const result<std::string>&) {};
     spawn(self->executor(), execute::guarded(ask_version(self->link_, self->options_.call_timeout)), forget);
     const std::lock_guard lock(self->mutex_);

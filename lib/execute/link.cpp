@@ -190,7 +190,7 @@ asio::awaitable<void> link::run_examination(std::shared_ptr<link> self, std::str
 }
 
 void link::release_in_background(std::string operation_id, bool interrupt) {
-  if (closed()) return;  // the session is released as a whole
+  if (unusable()) return;  // the session is released as a whole, or gone
   ++background_calls_;
   asio::co_spawn(engine->executor(), release(shared_from_this(), std::move(operation_id), interrupt),
                  [self = shared_from_this()](std::exception_ptr) { --self->background_calls_; });

@@ -13,7 +13,9 @@
 #include <asio/io_context.hpp>
 
 #include <chrono>
+#include <cstdlib>
 #include <functional>
+#include <iostream>
 #include <optional>
 #include <string>
 #include <utility>
@@ -62,7 +64,14 @@ struct client {
     cospark::session_options options;
     options.retries.initial_backoff = 5ms;
     options.retries.max_backoff = 100ms;
+    if (std::getenv("COSPARK_TEST_PRINT_LOG") != nullptr) options.log = print;  // a check looks for tokens in it
     return options;
+  }
+
+  static void print(const cospark::log_entry& entry) {
+    std::clog << entry.component << ": " << entry.message;
+    for (const auto& [name, value] : entry.fields) std::clog << ' ' << name << '=' << value;
+    std::clog << '\n';
   }
 
   cospark::execute::operation rows(cospark::connect::execute_options options = cospark::connect::execute_options()) {

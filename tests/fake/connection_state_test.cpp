@@ -171,6 +171,10 @@ TEST_CASE("S4 a session that the server lost is lost for all its handles, and ne
   CHECK(cospark::run(user.io, query.value().stop()).error() == errc::session_lost);
   CHECK(fake.calls(method::config) == config);
   CHECK(fake.calls(method::execute_plan) == executions);
+  // Not even the end of the session.
+  CHECK(cospark::run(user.io, user.spark.stop()));
+  CHECK(fake.calls(method::release_session) == 0);
+  CHECK(cospark::run(user.io, user.spark.conf().set("a", "b")).error() == errc::client_closed);
   let_run(user.io, 10ms);
   CHECK(told.count("connection_changes", {"lost"}) == 1);
 }

@@ -168,6 +168,9 @@ TEST_CASE("every invalid connection string is refused with what is wrong in it")
       {"sc://host/;grpc-timeout=1S", "grpc-timeout"},
       {"sc://host/;:path=/x", ":path"},
       {"sc://host/;hea(der=x", "hea(der"},
+      {"sc://host/;x-team=%E2%82%AC", "x-team"},
+      {"sc://host/;authorization=Bearer%20" + std::string(canary), "token"},
+      {"sc://host/;Authorization=" + std::string(canary), "token"},
       {"sc://host/;user_agent=" + std::string(2049, 'a'), "user_agent"},
       {"sc://host/;user_id=" + std::string(70'000, 'a'), "longer"},
   };
@@ -210,6 +213,35 @@ TEST_CASE("A1 a token goes to another host by TLS alone") {
   REQUIRE_FALSE(plain);
   CHECK(plain.error() == errc::invalid_argument);
   CHECK(plain.error().message().find("plain text") != std::string::npos);
+}
+
+TEST_CASE("options of TLS mean TLS, unless the connection string says otherwise") {
+  const auto tls = [](const std::string& text, const cospark::session_options& options) {
+    return uses_tls(parsed(text), options, false).value();
+  };
+  CHECK_FALSE(tls("sc://h", cospark::session_options()));
+  for (auto cospark::tls_options::*option :
+       {&cospark::tls_options::root_certificates, &cospark::tls_options::root_certificates_file,
+        &cospark::tls_options::client_certificate, &cospark::tls_options::client_certificate_file,
+        &cospark::tls_options::client_key, &cospark::tls_options::client_key_file,
+        &cospark::tls_options::unsafe_expected_host_name}) {
+    cospark::session_options options;
+    options.tls.*option = "something";
+    CHECK(tls("sc://h", options));
+    CHECK(tls("sc://localhost", options));
+    CHECK_FALSE(tls("sc://h/;use_ssl=false", options));
+  }
+  cospark::session_options options;
+  options.tls.unsafe_skip_verification = true;
+  CHECK(tls("sc://h", options));
+}
+
+TEST_CASE("A5 the name that a certificate must have is the host's, unless an unsafe option says otherwise") {
+  cospark::tls_options options;
+  CHECK(expected_host(parsed("sc://spark.example:443/"), options) == "spark.example");
+  CHECK(expected_host(parsed("sc://[::1]:443/"), options) == "::1");
+  options.unsafe_expected_host_name = "other.example";
+  CHECK(expected_host(parsed("sc://spark.example:443/"), options) == "other.example");
 }
 
 TEST_CASE("a name that only begins like the loopback address is another host") {

@@ -334,3 +334,22 @@ TEST_CASE("indices of hostile error details cannot lead astray") {
   details.set_root_error_idx(-1);
   CHECK(to_error(failure, &details).detail().causes.empty());
 }
+
+TEST_CASE("T16 headers that are too large are told from other limits") {
+  const auto refused = [](grpc::StatusCode code, const char* text) {
+    return is_metadata_refused(understand(grpc::Status(code, text)));
+  };
+  CHECK(refused(grpc::StatusCode::RESOURCE_EXHAUSTED, "received initial metadata size exceeds limit"));
+  CHECK(refused(grpc::StatusCode::INTERNAL, "Received http2 header with status: 431"));
+  CHECK_FALSE(refused(grpc::StatusCode::RESOURCE_EXHAUSTED, "Received message larger than max (5 vs. 4)"));
+  CHECK_FALSE(refused(grpc::StatusCode::INTERNAL, "received initial metadata size exceeds limit"));
+}
+
+TEST_CASE("a connection that cannot be made is told from one that breaks") {
+  const auto at_all = [](grpc::StatusCode code, const char* text) {
+    return is_failure_to_connect(understand(grpc::Status(code, text)));
+  };
+  CHECK(at_all(grpc::StatusCode::UNAVAILABLE, "failed to connect to all addresses; last error: x"));
+  CHECK_FALSE(at_all(grpc::StatusCode::UNAVAILABLE, "Socket closed"));
+  CHECK_FALSE(at_all(grpc::StatusCode::INTERNAL, "failed to connect to all addresses; last error: x"));
+}

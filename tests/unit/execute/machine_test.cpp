@@ -312,3 +312,12 @@ TEST_CASE("odd retry policies make no odd waits") {
   policy.initial_backoff = 1h;
   CHECK(backoff(policy, 3) == 5s);
 }
+
+TEST_CASE("A7 after a refused token the same request goes out again, and a reattach once something has arrived") {
+  driven test;
+  CHECK(test.under_test.on_refused_token(step::execute, test.now).what == step::execute);
+  CHECK(test.under_test.on_refused_token(step::reattach, test.now).what == step::reattach);
+  test.response("a");
+  CHECK(test.under_test.on_refused_token(step::execute, test.now).what == step::reattach);
+  CHECK(test.under_test.on_refused_token(step::reattach, test.now).delay > 0ms);
+}
