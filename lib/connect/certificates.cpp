@@ -48,7 +48,8 @@ bool is_given(const tls_options& options) {
 
 result<certificates> load_certificates(const tls_options& options) {
   certificates loaded;
-  COSPARK_TRY_RETURN(loaded.roots, read("root_certificates", options.root_certificates, options.root_certificates_file));
+  COSPARK_TRY_RETURN(loaded.roots,
+                     read("root_certificates", options.root_certificates, options.root_certificates_file));
   COSPARK_TRY_RETURN(loaded.client_chain,
                      read("client_certificate", options.client_certificate, options.client_certificate_file));
   COSPARK_TRY_RETURN(loaded.client_key, read("client_key", options.client_key, options.client_key_file));
@@ -60,7 +61,8 @@ result<certificates> load_certificates(const tls_options& options) {
   auto& context = *loaded.context;
   std::error_code problem;
   // OpenSSL would ask whoever sits at the terminal.
-  context.set_password_callback([](std::size_t, asio::ssl::context::password_purpose) { return std::string(); }, problem);
+  context.set_password_callback([](std::size_t, asio::ssl::context::password_purpose) { return std::string(); },
+                                problem);
   if (loaded.roots.empty()) {
     trust_system(context);
   } else {

@@ -108,8 +108,8 @@ std::shared_ptr<grpc::Channel> make_channel(const connection_string& where, cons
   }
   // What stays on this machine must not take a way around through a proxy of the environment, a token least of all.
   if (where.is_loopback()) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  const auto credentials = tls == nullptr ? grpc::InsecureChannelCredentials()
-                                          : tls_credentials(expected_host(where, options.tls), *tls);
+  const auto credentials =
+      tls == nullptr ? grpc::InsecureChannelCredentials() : tls_credentials(expected_host(where, options.tls), *tls);
   return grpc::CreateCustomChannel("dns:///" + where.target(), credentials, arguments);
 }
 

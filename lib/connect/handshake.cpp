@@ -153,8 +153,8 @@ std::optional<tcp::endpoint> address_in(std::string_view failure) {
   return tcp::endpoint(address, static_cast<std::uint16_t>(port));
 }
 
-asio::awaitable<std::string> why_not_secure(std::string failure, std::string expected_host, bool tls,
-                                            certificates with, bool heard) {
+asio::awaitable<std::string> why_not_secure(std::string failure, std::string expected_host, bool tls, certificates with,
+                                            bool heard) {
   std::string finding;
   if (const auto at = address_in(failure)) {
     const auto executor = co_await asio::this_coro::executor;

@@ -110,8 +110,8 @@ error link::to_error(const call_failure& failure, const spark::connect::FetchErr
     }
     auto detail = reason.detail();
     detail.message = "the headers of the call are more than the server takes: " + std::to_string(size) +
-                     " bytes, of which the token has " + std::to_string(token->value().size()) + " (" +
-                     detail.message + ")";
+                     " bytes, of which the token has " + std::to_string(token->value().size()) + " (" + detail.message +
+                     ")";
     reason = error(errc::limit_exceeded, std::move(detail));
   }
   return token->without_tokens(reason);
@@ -119,8 +119,8 @@ error link::to_error(const call_failure& failure, const spark::connect::FetchErr
 
 task<link::remedy> link::treat(std::shared_ptr<link> self, call_failure failed, std::uint64_t token_generation,
                                unsigned* tokens, std::chrono::milliseconds limit) {
-  const bool refused = failed.grpc_code == grpc::StatusCode::UNAUTHENTICATED ||
-                       failed.grpc_code == grpc::StatusCode::PERMISSION_DENIED;
+  const bool refused =
+      failed.grpc_code == grpc::StatusCode::UNAUTHENTICATED || failed.grpc_code == grpc::StatusCode::PERMISSION_DENIED;
   if (refused) {
     self->monitor->arrived();
     if (!self->token->has_provider() || *tokens >= most_tokens) co_return remedy::none;

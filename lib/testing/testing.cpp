@@ -29,7 +29,8 @@ class server::impl {
     builder.SetMaxSendMessageSize(-1);
     builder.RegisterService(service_.get());
     server_ = builder.BuildAndStart();
-    if (!server_ || bound == 0) throw std::runtime_error("cospark::testing::server: no port to listen at, or no usable certificate");
+    if (!server_ || bound == 0)
+      throw std::runtime_error("cospark::testing::server: no port to listen at, or no usable certificate");
     port = static_cast<std::uint16_t>(bound);
   }
 

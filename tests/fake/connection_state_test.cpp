@@ -237,8 +237,7 @@ TEST_CASE("without a call the keep-alive notices that the server is gone, and th
   auto options = client::quick();
   options.keep_alive_interval = 20ms;
   program user(fake, options);
-  REQUIRE(
-      cospark::run(user.io, user.spark.read_stream().format("rate").load().write_stream().format("noop").start()));
+  REQUIRE(cospark::run(user.io, user.spark.read_stream().format("rate").load().write_stream().format("noop").start()));
   fake.stop();
   CHECK(eventually(user.io, [&] { return user.spark.connection().status == connection_status::reconnecting; }));
   fake.start(true);
@@ -285,8 +284,7 @@ TEST_CASE("a start of a query is measured under Spark's name of the command") {
   server fake;
   const recorder told;
   program user(fake, told.options());
-  REQUIRE(
-      cospark::run(user.io, user.spark.read_stream().format("rate").load().write_stream().format("noop").start()));
+  REQUIRE(cospark::run(user.io, user.spark.read_stream().format("rate").load().write_stream().format("noop").start()));
   let_run(user.io, 10ms);
   CHECK(told.count("operations_ended", {"write_stream_operation_start", "ok"}) == 1);
 }

@@ -172,12 +172,12 @@ TEST_CASE("A8 a provider that throws, fails or gives nonsense ends the call with
   };
   const bad table[] = {
       {"threw", []() -> task<std::string> { throw std::runtime_error("no " + canary); }},
-      {"threw", []() -> task<std::string> {
+      {"threw",
+       []() -> task<std::string> {
          if (canary.size() > 1) throw std::runtime_error("no " + canary);
          co_return canary;
        }},
-      {"sign in first",
-       []() -> task<std::string> { co_return cospark::failure(errc::unavailable, "sign in first"); }},
+      {"sign in first", []() -> task<std::string> { co_return cospark::failure(errc::unavailable, "sign in first"); }},
       {"empty", []() -> task<std::string> { co_return std::string(); }},
       {"character", []() -> task<std::string> { co_return canary + "\n"; }},
       {"character", []() -> task<std::string> { co_return canary + "€"; }},

@@ -40,5 +40,6 @@ TEST_CASE("no address is found in other texts, whatever they look like") {
 
 TEST_CASE("A9 what is no certificate is for no host") {
   CHECK_FALSE(cospark::connect::name_problem("", "localhost").empty());
-  CHECK_FALSE(cospark::connect::name_problem("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "::1").empty());
+  CHECK_FALSE(
+      cospark::connect::name_problem("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "::1").empty());
 }
