@@ -85,6 +85,9 @@ class session {
   const std::string& version() const noexcept;
   /// Id of the session, a UUID.
   const std::string& id() const noexcept;
+  /// Lines of text for a human reader: the server, and how waits for streaming queries work in this session and why,
+  /// with counts. For logs and bug reports; it holds no secrets, and its form may change.
+  std::string diagnostics() const;
 
   /// Interrupts executions of this session and stops **all its streaming queries** (Spark 4.0+; up to 3.5 executions
   /// alone); the ids of the operations that were interrupted.

@@ -5,6 +5,7 @@
 #include "frame/access.hpp"
 #include "frame/source.hpp"
 #include "streaming/access.hpp"
+#include "streaming/wait_engine.hpp"
 
 #include <cstdlib>
 
@@ -79,6 +80,11 @@ const std::string& session::version() const noexcept {
 
 const std::string& session::id() const noexcept {
   return state_->link()->session_id;
+}
+
+std::string session::diagnostics() const {
+  return "session " + id() + " at " + state_->target() + ", Spark " + version() + '\n' +
+         streaming::wait_engine::of(*state_)->describe(*state_) + '\n';
 }
 
 task<std::vector<std::string>> session::interrupt_all() const {
