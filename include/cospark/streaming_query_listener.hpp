@@ -26,10 +26,10 @@ class streaming_query_listener {
   virtual void on_query_idle(const query_idle_event&) {}
   virtual void on_query_terminated(const query_terminated_event&) {}
 
-  /// The server's stream of events was lost and is being opened again: events may be missing here. `active` tells
+  /// The server's stream of events was lost and has been opened again: events may be missing here. `active` tells
   /// which queries still run.
   virtual void on_missed_events() {}
-  /// No more calls will come, and the listener has been removed: the session was stopped (`errc::client_closed`) or
+  /// No more calls will come, and the listener has been removed, perhaps before `add_listener` has ended: the session was stopped (`errc::client_closed`) or
   /// lost, or another client of the session has taken the stream of events (`errc::limit_exceeded`), …
   virtual void on_end(const error&) {}
 };

@@ -18,6 +18,8 @@ class event_queue final : public listener_bus::subscriber {
   event_queue(connect::session_ptr session, std::shared_ptr<listener_bus> bus, std::size_t capacity);
 
   static task<std::optional<streaming_query_event>> next(std::shared_ptr<event_queue> self);
+  /// The reader has it from now on: before, nothing is missing.
+  void hand_out();
   /// Nobody will read any more.
   void close();
 
@@ -38,6 +40,7 @@ class event_queue final : public listener_bus::subscriber {
   std::deque<streaming_query_event> events_;  // with a missed_events where some are missing
   std::size_t count_ = 0;                     // without those
   std::optional<error> end_;
+  bool handed_out_ = false;
   bool closed_ = false;
   bool reading_ = false;
 };

@@ -74,6 +74,11 @@ task<std::optional<streaming_query_event>> event_queue::next(std::shared_ptr<eve
   }
 }
 
+void event_queue::hand_out() {
+  const std::lock_guard lock(mutex_);
+  handed_out_ = true;
+}
+
 void event_queue::close() {
   {
     const std::lock_guard lock(mutex_);
@@ -122,7 +127,7 @@ void event_queue::make_room() {
 void event_queue::on_missed_events() {
   {
     const std::lock_guard lock(mutex_);
-    if (closed_) return;
+    if (closed_ || !handed_out_) return;
     const auto* last = events_.empty() ? nullptr : std::get_if<missed_events>(&events_.back());
     if (last != nullptr && !last->count) return;
     events_.emplace_back(missed_events());

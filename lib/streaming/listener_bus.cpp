@@ -163,8 +163,9 @@ asio::awaitable<void> listener_bus::watch(std::shared_ptr<listener_bus> self, co
     const bool bearable = !was_open && !outcome && is_passing(outcome.error()) &&
                           now - answered <= session->options().retries.max_elapsed;
     if (outcome || bearable || outcome.error() == errc::operation_lost) {
-      if (before == state::open) self->tell([](subscriber& to) { to.on_missed_events(); });
+      self->lost_ = self->lost_ || before == state::open;
     } else {
+      self->lost_ = false;
       self->opening_->fail_all(outcome.error());
       self->tell([&](subscriber& to) { to.on_failure(outcome.error(), session); });
     }
@@ -173,6 +174,7 @@ asio::awaitable<void> listener_bus::watch(std::shared_ptr<listener_bus> self, co
     if (now - began > longest_pause) pause = first_pause;
     co_await execute::pause(std::exchange(pause, std::min(pause * 2, longest_pause)));
   }
+  self->lost_ = false;
   self->watching_ = false;
 }
 
@@ -206,6 +208,7 @@ task<> listener_bus::follow(std::shared_ptr<listener_bus> self, connect::session
   if (!response) co_return success();
   self->orphan_ = true;
   self->state_ = state::open;
+  if (std::exchange(self->lost_, false)) self->tell([](subscriber& to) { to.on_missed_events(); });
   self->opening_->resolve(open_key, true);
   self->tell([&](subscriber& to) { to.on_open(session); });
 

@@ -55,7 +55,7 @@ class listener_bus : public rpc::context_part, public std::enable_shared_from_th
     /// Called now and then while the stream is open.
     virtual void on_sweep(const connect::session_ptr&) {}
     virtual void on_event(const bus_event& event, const connect::session_ptr& session) = 0;
-    /// The stream was lost, and is being opened again.
+    /// The stream was lost, and is open again.
     virtual void on_missed_events() {}
     /// The stream cannot be had. Afterwards the subscriber wants no events, until it says so again by `begin`.
     virtual void on_failure(const error& reason, const connect::session_ptr& session) = 0;
@@ -102,6 +102,7 @@ class listener_bus : public rpc::context_part, public std::enable_shared_from_th
   std::atomic<bool> context_ended_ = false;  // an event stream may be destroyed later than its context
   // On the strand.
   bool watching_ = false;
+  bool lost_ = false;    // it was open, and has to be opened again
   bool orphan_ = false;  // the server may still have a stream of ours that nobody reads
   rpc::alarm leave_alarm_;
 };

@@ -76,6 +76,7 @@ task<event_stream> open_events(connect::session_ptr session, event_options optio
   event_stream stream = access::make_events(std::make_shared<event_queue>(session, bus, options.capacity));
   bus->add(access::queue(stream));
   COSPARK_TRY(co_await listener_bus::opened(bus, session));
+  access::queue(stream)->hand_out();
   co_return stream;
 }
 
