@@ -29,8 +29,9 @@ class streaming_query_listener {
   /// The server's stream of events was lost and has been opened again: events may be missing here. `active` tells
   /// which queries still run.
   virtual void on_missed_events() {}
-  /// No more calls will come, and the listener has been removed, perhaps before `add_listener` has ended: the session was stopped (`errc::client_closed`) or
-  /// lost, or another client of the session has taken the stream of events (`errc::limit_exceeded`), …
+  /// No more calls will come, and the listener has been removed, perhaps before `add_listener` has ended: the session
+  /// was stopped (`errc::client_closed`) or lost, or another client of the session has taken the stream of events
+  /// (`errc::limit_exceeded`), …
   virtual void on_end(const error&) {}
 };
 

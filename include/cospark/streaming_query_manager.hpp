@@ -53,8 +53,8 @@ class streaming_query_manager {
   /// While it has a listener, a session stays open even if all its handles are gone: remove the listener, or stop the
   /// session.
   task<> add_listener(std::shared_ptr<streaming_query_listener> listener) const;
-  /// Removes a listener: Spark's removeListener. False if there is no such. No call of it begins after this returns, but
-  /// one may be under way on another thread.
+  /// Removes a listener: Spark's removeListener. False if there is no such. No call of it begins after this returns,
+  /// but one may be under way on another thread.
   bool remove_listener(const std::shared_ptr<streaming_query_listener>& listener) const;
   /// The listeners that this session object has, in the order in which they were added: Spark's listListeners.
   std::vector<std::shared_ptr<streaming_query_listener>> list_listeners() const;

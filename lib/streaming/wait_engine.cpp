@@ -118,8 +118,7 @@ std::string wait_engine::describe(const connect::session_state& session) const {
   }
   text += "\npending waits here: " + std::to_string(waits_->size()) +
           "; looks at the active queries: " + std::to_string(sweeps_);
-  text += "\nstream of query events: " + bus_->describe() +
-          "\nlisteners: " + std::to_string(listeners_->all().size()) +
+  text += "\nstream of query events: " + bus_->describe() + "\nlisteners: " + std::to_string(listeners_->all().size()) +
           "; exceptions that left listeners: " + std::to_string(listeners_->exceptions());
   return text;
 }
@@ -206,8 +205,8 @@ void wait_engine::on_event(const bus_event& event, const connect::session_ptr& s
 }
 
 void wait_engine::on_failure(const error& reason, const connect::session_ptr& session) {
-  const bool refused = reason == errc::limit_exceeded || reason == errc::execution_failed ||
-                       reason == errc::unsupported_by_server;
+  const bool refused =
+      reason == errc::limit_exceeded || reason == errc::execution_failed || reason == errc::unsupported_by_server;
   if (strategy_ != wait_strategy::automatic || !refused) {
     fail_all(reason);
     return;

@@ -37,8 +37,8 @@ struct operation {
   std::vector<proto::ExecutePlanResponse> responses;
   std::optional<server_error> failure;  // after the responses
   std::optional<pending_await> await;
-  unsigned holder = 0;                  // the stream that may deliver; an earlier one has lost it
-  bool live = false;                    // not released
+  unsigned holder = 0;  // the stream that may deliver; an earlier one has lost it
+  bool live = false;    // not released
 
   bool complete() const { return !responses.empty() && responses.back().has_result_complete(); }
   bool done() const { return failure.has_value() || complete(); }

@@ -49,8 +49,7 @@ std::shared_ptr<std::optional<next_event>> read(program& user, event_stream& eve
 }
 
 std::string idle_json(int number) {
-  return "{\"id\":\"" + std::to_string(number) +
-         "\",\"runId\":\"run\",\"timestamp\":\"2026-01-01T00:00:00.000Z\"}";
+  return "{\"id\":\"" + std::to_string(number) + "\",\"runId\":\"run\",\"timestamp\":\"2026-01-01T00:00:00.000Z\"}";
 }
 
 std::string progress_json(int batch) {
@@ -130,9 +129,7 @@ TEST_CASE("the stream of the server is given back after the last event stream, n
   program user(spark);
   {
     auto first = open(user);
-    {
-      auto second = open(user);
-    }
+    { auto second = open(user); }
     let_run(user.io, 2500ms);
     CHECK(spark.buses() == 1);
     CHECK(spark.operations(operation_kind::bus_remove).empty());

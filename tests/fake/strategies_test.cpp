@@ -83,8 +83,7 @@ TEST_CASE("waits by events fail with a clear error where there are none") {
   CHECK(says(user, "waits: events, as session_options::waits says"));
   const auto query = user.start();
   CHECK(cospark::run(user.io, query.await_termination()).error() == errc::unsupported_by_server);
-  CHECK(cospark::run(user.io, user.session->streams().await_any_termination()).error() ==
-        errc::unsupported_by_server);
+  CHECK(cospark::run(user.io, user.session->streams().await_any_termination()).error() == errc::unsupported_by_server);
 
   server taken;
   taken.set_bus_taken(true);
