@@ -87,6 +87,7 @@ std::vector<std::shared_ptr<listener_bus::subscriber>> listener_bus::subscribers
 }
 
 bool listener_bus::wanted() const {
+  if (opening_->size() != 0) return true;
   const auto all = subscribers();
   return std::any_of(all.begin(), all.end(), [](const auto& each) { return each->wants_events(); });
 }

@@ -279,6 +279,23 @@ TEST_CASE("a cancelled add leaves no listener behind") {
   CHECK(eventually(user.io, [&] { return spark.buses() == 0 && spark.open_streams() == 0; }));
 }
 
+TEST_CASE("a listener that is removed while it is being added leaves nothing behind, and the add ends") {
+  server spark;
+  program user(spark);
+  spark.script(operation_kind::bus_add, stream_script().hold());
+  const auto listener = std::make_shared<recorder>();
+  const auto streams = user.session->streams();
+  std::optional<result<void>> outcome;
+  auto store = [&](result<void> added) { outcome.emplace(std::move(added)); };
+  cospark::spawn(user.io.get_executor(), streams.add_listener(listener), store);
+  REQUIRE(eventually(user.io, [&] { return buses_opened(spark) == 1; }));
+  CHECK(streams.remove_listener(listener));
+  spark.release_held();
+  REQUIRE(eventually(user.io, [&] { return outcome.has_value(); }));
+  CHECK(eventually(user.io, [&] { return spark.buses() == 0 && spark.open_streams() == 0; }));
+  CHECK(listener->heard().empty());
+}
+
 TEST_CASE("listeners need Spark 4.0") {
   server spark("3.5.8");
   program user(spark);
