@@ -35,6 +35,18 @@ asio::awaitable<Event> next_of(cospark::event_stream& events, std::string run_id
   }
 }
 
+/// The runs of the next `count` ends, sorted.
+asio::awaitable<lines> ends(cospark::event_stream& events, std::size_t count) {
+  lines runs;
+  while (runs.size() < count) {
+    const auto event = must(co_await events.next());
+    REQUIRE(event.has_value());
+    if (const auto* end = std::get_if<cospark::query_terminated_event>(&*event)) runs.push_back(end->run_id);
+  }
+  std::sort(runs.begin(), runs.end());
+  co_return runs;
+}
+
 cospark::session_options with(cospark::wait_strategy strategy) {
   cospark::session_options options;
   options.waits = strategy;
@@ -288,9 +300,12 @@ TEST_CASE("200 waits, two event streams and a listener cost the server no more t
     CHECK(after <= before + 4);  // 200 awaits of Spark's own clients would have 400
     must(co_await spark.interrupt_all());
     co_await eventually([&]() -> asio::awaitable<bool> { co_return ended == 4 * waits_each; });
-    for (const auto& query : queries) {
-      co_await next_of<cospark::query_terminated_event>(first, query.run_id());
-      co_await next_of<cospark::query_terminated_event>(second, query.run_id());
-    }
+    lines runs;
+    for (const auto& query : queries) runs.push_back(query.run_id());
+    std::sort(runs.begin(), runs.end());
+    const auto seen_by_first = co_await ends(first, runs.size());
+    const auto seen_by_second = co_await ends(second, runs.size());
+    CHECK(seen_by_first == runs);
+    CHECK(seen_by_second == runs);
   });
 }
