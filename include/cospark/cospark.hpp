@@ -15,6 +15,7 @@
 #include <cospark/data_type.hpp>
 #include <cospark/decimal.hpp>
 #include <cospark/error.hpp>
+#include <cospark/event_stream.hpp>
 #include <cospark/explain_mode.hpp>
 #include <cospark/function_call.hpp>
 #include <cospark/functions.hpp>
@@ -39,6 +40,7 @@
 #include <cospark/session_options.hpp>
 #include <cospark/streaming_query.hpp>
 #include <cospark/streaming_query_event.hpp>
+#include <cospark/streaming_query_listener.hpp>
 #include <cospark/streaming_query_manager.hpp>
 #include <cospark/streaming_query_progress.hpp>
 #include <cospark/streaming_query_status.hpp>
@@ -46,4 +48,5 @@
 #include <cospark/trigger.hpp>
 #include <cospark/value.hpp>
 #include <cospark/version.hpp>
+#include <cospark/wait_strategy.hpp>
 #include <cospark/window_spec.hpp>

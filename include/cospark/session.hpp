@@ -86,6 +86,9 @@ class session {
   const std::string& version() const noexcept;
   /// Id of the session, a UUID.
   const std::string& id() const noexcept;
+  /// Lines of text for a human reader: the server, and how waits for streaming queries work in this session and why,
+  /// with counts. For logs and bug reports; it holds no secrets, and its form may change.
+  std::string diagnostics() const;
 
   /// Whether the server is being reached. Asks nobody: it is what the calls and streams of the session have met. Keep
   /// alive calls (`session_options::keep_alive_interval`) look even when nothing else happens.

@@ -5,6 +5,7 @@
 #include <cospark/metric.hpp>
 #include <cospark/retry_policy.hpp>
 #include <cospark/task.hpp>
+#include <cospark/wait_strategy.hpp>
 
 #include <asio/any_io_executor.hpp>
 
@@ -96,6 +97,8 @@ struct session_options {
   /// How often a session that has started a streaming query tells the server that it is alive; zero: never. A session
   /// without any call for an hour (the server's default) is closed, and its queries are stopped.
   std::chrono::milliseconds keep_alive_interval = std::chrono::minutes(1);
+  /// How waits for streaming queries learn of their ends.
+  wait_strategy waits = wait_strategy::automatic;
   /// How often waits for queries compare what they know with the server's list of active queries, in case an event
   /// was lost.
   std::chrono::milliseconds sweep_interval = std::chrono::seconds(30);

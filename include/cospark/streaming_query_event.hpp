@@ -5,6 +5,7 @@
 #include <cospark/streaming_query_progress.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -75,8 +76,20 @@ struct unknown_event {
   std::optional<error> problem;
 };
 
+/// Not an event of Spark: here events are missing.
+struct missed_events {
+  missed_events() = default;
+  explicit missed_events(std::size_t dropped) : count(dropped) {}
+
+  /// How many this side has dropped because nobody took them. Absent when the server's stream was lost and opened
+  /// again: then nobody knows, and `streaming_query_manager::active` tells which queries still run.
+  std::optional<std::size_t> count;
+
+  friend bool operator==(const missed_events&, const missed_events&) = default;
+};
+
 /// Any of them.
-using event =
-    std::variant<query_started_event, query_progress_event, query_idle_event, query_terminated_event, unknown_event>;
+using streaming_query_event = std::variant<query_started_event, query_progress_event, query_idle_event,
+                                           query_terminated_event, missed_events, unknown_event>;
 
 }  // namespace cospark

@@ -1,7 +1,9 @@
 // The streaming queries of a session.
 #pragma once
 
+#include <cospark/event_stream.hpp>
 #include <cospark/streaming_query.hpp>
+#include <cospark/streaming_query_listener.hpp>
 #include <cospark/task.hpp>
 
 #include <chrono>
@@ -37,6 +39,25 @@ class streaming_query_manager {
   /// Forgets ended queries, so that `await_any_termination` waits for the next one. This holds for every client of the
   /// session.
   task<> reset_terminated() const;
+
+  /// Opens a stream of the events of all queries of the session; those of other clients come without their starts.
+  /// From its return on no event is missed, or the stream says so. Nothing that happened before is repeated. Spark
+  /// 4.0+; ours, like a Python or Scala listener that is awaited.
+  /// Errors: `errc::unsupported_by_server` (Spark 3.5), `errc::limit_exceeded` (a session has one stream on its server,
+  /// and another client of the session holds it), `errc::invalid_argument` (no capacity).
+  /// Cancellation: ends the attempt; waits and other users of the session's stream are not disturbed.
+  task<event_stream> events(event_options options = event_options()) const;
+
+  /// Adds a listener: Spark's addListener. Returns when the server sends events; errors and cancellation as for
+  /// `events`, and then the listener has not been added. Adding one again changes nothing. Spark 4.0+.
+  /// While it has a listener, a session stays open even if all its handles are gone: remove the listener, or stop the
+  /// session.
+  task<> add_listener(std::shared_ptr<streaming_query_listener> listener) const;
+  /// Removes a listener: Spark's removeListener. False if there is no such. No call of it begins after this returns,
+  /// but one may be under way on another thread.
+  bool remove_listener(const std::shared_ptr<streaming_query_listener>& listener) const;
+  /// The listeners that this session object has, in the order in which they were added: Spark's listListeners.
+  std::vector<std::shared_ptr<streaming_query_listener>> list_listeners() const;
 
  private:
   friend struct streaming::access;

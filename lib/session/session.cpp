@@ -5,6 +5,7 @@
 #include "frame/access.hpp"
 #include "frame/source.hpp"
 #include "streaming/access.hpp"
+#include "streaming/wait_engine.hpp"
 
 #include <cstdlib>
 
@@ -96,6 +97,11 @@ task<session> session::open_replacement(std::shared_ptr<connect::session_state> 
 
 task<session> session::replacement() const {
   return open_replacement(state_);
+}
+
+std::string session::diagnostics() const {
+  return "session " + id() + " at " + state_->target() + ", Spark " + version() + '\n' +
+         streaming::wait_engine::of(*state_)->describe(*state_) + '\n';
 }
 
 task<std::vector<std::string>> session::interrupt_all() const {

@@ -20,6 +20,8 @@ struct access {
   static streaming_query make_query(std::shared_ptr<const query_state> state) {
     return streaming_query(std::move(state));
   }
+  static event_stream make_events(std::shared_ptr<event_queue> queue) { return event_stream(std::move(queue)); }
+  static const std::shared_ptr<event_queue>& queue(const event_stream& stream) { return stream.queue_; }
   static const std::shared_ptr<const query_state>& state(const streaming_query& query) { return query.state_; }
 };
 

@@ -29,6 +29,11 @@ task<> fetch_outcome(query_ptr query);
 /// The failure of a query, from the three texts in which `exception = true` gives it.
 error query_failure(const query_state& query, const query_answer::ExceptionResult& from);
 
+/// Whether asking again may help.
+inline bool is_passing(const error& reason) {
+  return reason == errc::unavailable || reason == errc::timed_out;
+}
+
 /// The error with the ids of the query it is about.
 error about(const query_state& query, const error& reason);
 

@@ -5,6 +5,7 @@
 #include "plan/build.hpp"
 #include "streaming/access.hpp"
 #include "streaming/trigger_problem.hpp"
+#include "streaming/wait_engine.hpp"
 
 #include <optional>
 #include <utility>
@@ -99,6 +100,9 @@ task<streaming_query> start(settings_ptr settings, destination where) {
     co_return failure(errc::protocol_error, "the server did not answer the start of a query with its id");
   }
   const auto& started = response.write_stream_operation_start_result();
+  if (started.has_query_started_event_json()) {
+    wait_engine::of(*session)->bus()->note_started(session, started.query_started_event_json());
+  }
   co_return access::make_query(std::make_shared<const query_state>(
       session, execute::printable(started.query_id().id(), 256), execute::printable(started.query_id().run_id(), 256),
       execute::printable(started.name())));

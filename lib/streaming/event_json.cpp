@@ -75,7 +75,7 @@ result<query_started_event> parse_started_event(std::string_view json) {
   return event;
 }
 
-result<event> parse_event(int type, std::string_view json) {
+result<streaming_query_event> parse_event(int type, std::string_view json) {
   switch (type) {
     case spark::connect::QUERY_PROGRESS_EVENT: {
       COSPARK_TRY_RETURN(auto progress, parse_progress(json));

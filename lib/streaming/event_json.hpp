@@ -11,7 +11,7 @@ namespace cospark::streaming {
 
 /// An event of the bus; `type` is a StreamingQueryEventType. A type that is not known gives an `unknown_event`, a text
 /// that cannot be read `errc::protocol_error`. Never throws on bad input.
-result<event> parse_event(int type, std::string_view json);
+result<streaming_query_event> parse_event(int type, std::string_view json);
 
 /// The event that comes with the result of a start.
 result<query_started_event> parse_started_event(std::string_view json);

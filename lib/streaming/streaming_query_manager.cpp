@@ -3,6 +3,7 @@
 #include "connect/uuid.hpp"
 #include "streaming/access.hpp"
 #include "streaming/commands.hpp"
+#include "streaming/event_queue.hpp"
 #include "streaming/wait_engine.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
@@ -66,6 +67,36 @@ task<> reset_terminated(connect::session_ptr session) {
   command.set_reset_terminated(true);
   COSPARK_TRY(co_await run(session, std::move(command), session->options().call_timeout));
   co_return success();
+}
+
+task<event_stream> open_events(connect::session_ptr session, event_options options) {
+  if (options.capacity == 0) co_return failure(errc::invalid_argument, "event_options::capacity must be at least 1");
+  COSPARK_TRY(connect::require_version(*session, 4, 0, "a stream of query events"));
+  const auto& bus = wait_engine::of(*session)->bus();
+  event_stream stream = access::make_events(std::make_shared<event_queue>(session, bus, options.capacity));
+  bus->add(access::queue(stream));
+  COSPARK_TRY(co_await listener_bus::opened(bus, session));
+  access::queue(stream)->hand_out();
+  co_return stream;
+}
+
+task<> add_listener(connect::session_ptr session, listener_list::listener_ptr listener) {
+  if (!listener) co_return failure(errc::invalid_argument, "add_listener: there is no listener");
+  COSPARK_TRY(connect::require_version(*session, 4, 0, "a listener of streaming queries"));
+  const auto engine = wait_engine::of(*session);
+  const bool added = engine->listeners()->add(listener);
+  auto opened = co_await listener_bus::opened(engine->bus(), session);
+  if (opened) co_return success();
+  // After a failure all have been removed already; after a cancellation this one has to go.
+  if (added && engine->listeners()->remove(listener)) engine->bus()->leave_later(session);
+  co_return failure(opened.error());
+}
+
+bool remove_listener(const connect::session_ptr& session, const listener_list::listener_ptr& listener) {
+  const auto engine = wait_engine::of(*session);
+  if (!engine->listeners()->remove(listener)) return false;
+  engine->bus()->leave_later(session);
+  return true;
 }
 
 task<std::vector<query_outcome>> await_each(std::vector<streaming_query> queries) {
@@ -159,6 +190,22 @@ task<bool> streaming_query_manager::await_any_termination(std::chrono::milliseco
 
 task<> streaming_query_manager::reset_terminated() const {
   return execute::guarded(streaming::reset_terminated(session_));
+}
+
+task<event_stream> streaming_query_manager::events(event_options options) const {
+  return execute::guarded(streaming::open_events(session_, options));
+}
+
+task<> streaming_query_manager::add_listener(std::shared_ptr<streaming_query_listener> listener) const {
+  return execute::guarded(streaming::add_listener(session_, std::move(listener)));
+}
+
+bool streaming_query_manager::remove_listener(const std::shared_ptr<streaming_query_listener>& listener) const {
+  return streaming::remove_listener(session_, listener);
+}
+
+std::vector<std::shared_ptr<streaming_query_listener>> streaming_query_manager::list_listeners() const {
+  return streaming::wait_engine::of(*session_)->listeners()->all();
 }
 
 task<std::vector<query_outcome>> await_all(std::vector<streaming_query> queries) {

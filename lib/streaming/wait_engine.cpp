@@ -1,13 +1,11 @@
 #include "streaming/wait_engine.hpp"
 
+#include "streaming/blocking_wait.hpp"
 #include "streaming/commands.hpp"
 #include "streaming/event_json.hpp"
 
-#include <cospark/run.hpp>
-
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
-#include <asio/experimental/awaitable_operators.hpp>
 #include <asio/strand.hpp>
 
 #include <algorithm>
@@ -19,10 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A second listener bus of a session is neither acknowledged nor refused.
-constexpr auto acknowledgement_limit = 5s;
-// Kept open for a while when the last wait is over: the next one often follows at once.
-constexpr auto linger = 2s;
 constexpr auto first_poll = 50ms;
 constexpr auto slowest_poll = 1000ms;
 constexpr auto retry_pause = 500ms;
@@ -31,40 +25,34 @@ constexpr int fetches_at_once = 16;
 
 const std::string any_query;  // the key of waits for any query: no run id is empty
 
-// Whether asking again may help.
-bool is_passing(const error& reason) {
-  return reason == errc::unavailable || reason == errc::timed_out;
-}
-
-spark::connect::Command bus_command(bool add) {
-  spark::connect::Command command;
-  auto& bus = *command.mutable_streaming_query_listener_bus_command();
-  if (add) {
-    bus.set_add_listener_bus_listener(true);
-  } else {
-    bus.set_remove_listener_bus_listener(true);
-  }
-  return command;
-}
-
-task<> remove_bus(connect::session_ptr session) {
-  connect::execute_options options;
-  options.limit = session->options().call_timeout;
-  COSPARK_TRY(co_await connect::run_command(session, bus_command(false), std::move(options)));
-  co_return success();
-}
-
 }  // namespace
 
 wait_engine::wait_engine(connect::session_state& session)
-    : waits_(wait_list::make(*session.link()->engine)),
+    : strategy_(session.options().waits),
+      server_has_events_(session.server_is_at_least(4, 0)),
+      waits_(wait_list::make(*session.link()->engine)),
       strand_(asio::make_strand(session.executor())),
-      session_(session.weak_from_this()) {}
+      bus_(listener_bus::make(*session.link()->engine, strand_)),
+      listeners_(std::make_shared<listener_list>()) {}
+
+// Not in the constructor, where nobody can hold this yet.
+void wait_engine::subscribe() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(subscribed_, true)) return;
+  }
+  bus_->add(weak_from_this());
+  bus_->add(listeners_);
+}
 
 task<bool> wait_engine::wait(query_ptr query, std::optional<wait_list::clock::time_point> deadline) {
   const auto session = query->session;
   const auto self = of(*session);
   if (session->link()->closed()) co_return failure(about(*query, session->link()->closed_error()));
+  if (self->strategy_ == wait_strategy::blocking) co_return co_await blocking_wait(query, deadline);
+  if (self->strategy_ == wait_strategy::events) {
+    COSPARK_TRY(connect::require_version(*session, 4, 0, "wait_strategy::events"));
+  }
   auto registered = [self, session, query] {
     {
       const std::lock_guard lock(self->mutex_);
@@ -87,7 +75,7 @@ task<bool> wait_engine::wait(query_ptr query, std::optional<wait_list::clock::ti
   };
   const forgetter forget{self, query->run_id};
   auto outcome = co_await self->waits_->wait(query->run_id, deadline, registered);
-  self->leave_later();
+  if (self->waits_->size() == 0) self->bus_->leave_later(session);
   if (!outcome) co_return failure(about(*query, outcome.error()));
   co_return outcome.assume_value();
 }
@@ -95,47 +83,88 @@ task<bool> wait_engine::wait(query_ptr query, std::optional<wait_list::clock::ti
 task<bool> wait_engine::wait_any(connect::session_ptr session, std::optional<wait_list::clock::time_point> deadline) {
   const auto self = of(*session);
   if (session->link()->closed()) co_return failure(session->link()->closed_error());
+  if (self->strategy_ == wait_strategy::blocking) co_return co_await blocking_wait_any(session, deadline);
+  if (self->strategy_ == wait_strategy::events) {
+    COSPARK_TRY(connect::require_version(*session, 4, 0, "wait_strategy::events"));
+  }
   auto registered = [self, session] { self->begin(session); };
   auto outcome = co_await self->waits_->wait(any_query, deadline, registered);
-  self->leave_later();
+  if (self->waits_->size() == 0) self->bus_->leave_later(session);
   co_return outcome;
+}
+
+std::string wait_engine::describe(const connect::session_state& session) const {
+  const std::lock_guard lock(mutex_);
+  std::string text = "waits: ";
+  switch (strategy_) {
+    case wait_strategy::automatic:
+      if (!server_has_events_) {
+        text += "polling, chosen automatically: Spark " + session.server_version() + " has no stream of query events";
+      } else if (no_bus_because_) {
+        text += "polling, chosen automatically: " + *no_bus_because_;
+      } else {
+        text += "events, chosen automatically: Spark 4.0 and newer have a stream of query events";
+      }
+      break;
+    case wait_strategy::events:
+      text += "events, as session_options::waits says";
+      break;
+    case wait_strategy::polling:
+      text += "polling, as session_options::waits says";
+      break;
+    case wait_strategy::blocking:
+      text += "blocking, as session_options::waits says";
+      break;
+  }
+  text += "\npending waits here: " + std::to_string(waits_->size()) +
+          "; looks at the active queries: " + std::to_string(sweeps_);
+  text += "\nstream of query events: " + bus_->describe() + "\nlisteners: " + std::to_string(listeners_->all().size()) +
+          "; exceptions that left listeners: " + std::to_string(listeners_->exceptions());
+  return text;
 }
 
 void wait_engine::session_stopped() {
   fail_all(error(errc::client_closed, "the session was stopped"));
 }
 
-std::size_t wait_engine::buses_opened() const {
-  const std::lock_guard lock(mutex_);
-  return buses_opened_;
-}
-
-std::size_t wait_engine::sweeps() const {
-  const std::lock_guard lock(mutex_);
-  return sweeps_;
-}
-
 void wait_engine::fail_all(const error& reason) {
+  std::unordered_map<std::string, query_ptr> dropped;  // freed after the lock
   {
     const std::lock_guard lock(mutex_);
-    waited_for_.clear();
+    dropped.swap(waited_for_);
   }
   waits_->fail_all(reason);
 }
 
+bool wait_engine::uses_events() const {
+  const std::lock_guard lock(mutex_);
+  if (strategy_ == wait_strategy::automatic) return server_has_events_ && !no_bus_because_;
+  return strategy_ == wait_strategy::events;
+}
+
+bool wait_engine::wants_events() const {
+  return waits_->size() != 0 && uses_events();
+}
+
 // A wait has been registered.
 void wait_engine::begin(const connect::session_ptr& session) {
-  bool settle_now = false;
-  bool watch_now = false;
+  if (!uses_events()) {
+    poll_soon(session);
+  } else if (bus_->is_open()) {
+    settle_soon(session);
+  } else {
+    bus_->begin(session);
+  }
+}
+
+void wait_engine::poll_soon(const connect::session_ptr& session) {
   {
     const std::lock_guard lock(mutex_);
     poll_interval_ = first_poll;
-    settle_now = bus_ == bus_state::ready;
-    watch_now = !std::exchange(watching_, true);
+    if (std::exchange(polling_, true)) return;
   }
   // Not under the mutex: co_spawn may run the coroutine at once.
-  if (watch_now) asio::co_spawn(strand_, watch(shared_from_this(), session), asio::detached);
-  if (settle_now) settle_soon(session);
+  asio::co_spawn(strand_, poll(shared_from_this(), session), asio::detached);
 }
 
 void wait_engine::settle_soon(const connect::session_ptr& session) {
@@ -157,138 +186,72 @@ void wait_engine::remember(const std::string& run_id, bool failed) {
   }
 }
 
-void wait_engine::note_event(int type, const std::string& json, const connect::session_ptr& session) {
-  const auto ended = parse_if_terminated(type, json);
+// On the strand from here on.
+
+void wait_engine::on_open(const connect::session_ptr& session) {
+  settle_soon(session);
+}
+
+void wait_engine::on_sweep(const connect::session_ptr& session) {
+  settle_soon(session);
+}
+
+void wait_engine::on_event(const bus_event& event, const connect::session_ptr& session) {
+  const auto ended = parse_if_terminated(event.type(), event.json());
   if (!ended) return;
   // An end that cannot be read is found by the next look at the active queries.
   if (*ended) remember(ended->assume_value().run_id, ended->assume_value().exception.has_value());
   settle_soon(session);
 }
 
-// On the strand from here on.
+void wait_engine::on_failure(const error& reason, const connect::session_ptr& session) {
+  const bool refused =
+      reason == errc::limit_exceeded || reason == errc::execution_failed || reason == errc::unsupported_by_server;
+  if (strategy_ != wait_strategy::automatic || !refused) {
+    fail_all(reason);
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    no_bus_because_ = reason.message();
+  }
+  poll_soon(session);
+}
 
-asio::awaitable<void> wait_engine::watch(std::shared_ptr<wait_engine> self, connect::session_ptr session) {
-  using clock = wait_list::clock;
-  auto answered = clock::now();
-  std::chrono::milliseconds reopen = first_poll;
+asio::awaitable<void> wait_engine::poll(std::shared_ptr<wait_engine> self, connect::session_ptr session) {
+  auto answered = wait_list::clock::now();
   for (;;) {
-    bool with_bus = false;
+    // Somebody else may have got hold of the stream of events meanwhile: then it serves the waits, too.
+    if (self->strategy_ == wait_strategy::automatic && self->bus_->is_open()) {
+      const std::lock_guard lock(self->mutex_);
+      self->no_bus_because_.reset();
+    }
+    const bool by_events = self->uses_events();
     {
       const std::lock_guard lock(self->mutex_);
-      self->leaving_ = false;
-      if (self->waits_->size() == 0) {
-        self->watching_ = false;
-        co_return;
+      if (by_events || self->waits_->size() == 0) {
+        self->polling_ = false;
+        break;
       }
-      if (!session->server_is_at_least(4, 0)) self->bus_ = bus_state::unusable;
-      with_bus = self->bus_ != bus_state::unusable;
     }
-    const auto began = clock::now();
-    auto step = with_bus ? follow_bus(self, session) : settle_once(self, session);
+    auto step = settle_once(self, session);
     const auto outcome = co_await std::move(step);
-    const auto now = clock::now();
-    if (outcome || with_bus) answered = now;
-    if (!outcome) {
-      const auto& reason = outcome.error();
-      if (with_bus && (reason == errc::execution_failed || reason == errc::unsupported_by_server)) {
-        const std::lock_guard lock(self->mutex_);
-        self->bus_ = bus_state::unusable;
-        continue;
-      }
-      const bool forgotten = with_bus && reason == errc::operation_lost;  // another stream can be opened
-      const bool bearable = !with_bus && is_passing(reason) && now - answered <= session->options().retries.max_elapsed;
-      if (!forgotten && !bearable) {
-        self->fail_all(reason);
-        answered = now;
-      }
+    const auto now = wait_list::clock::now();
+    if (outcome) {
+      answered = now;
+    } else if (!is_passing(outcome.error()) || now - answered > session->options().retries.max_elapsed) {
+      self->fail_all(outcome.error());
+      answered = now;
     }
     std::chrono::milliseconds wait{0};
-    if (with_bus) {
-      // A bus that somebody keeps removing is not opened again at full speed.
-      if (now - began > slowest_poll) reopen = first_poll;
-      wait = std::exchange(reopen, std::min<std::chrono::milliseconds>(reopen * 2, slowest_poll));
-    } else {
+    {
       const std::lock_guard lock(self->mutex_);
       wait = self->poll_interval_;
       self->poll_interval_ = std::min<std::chrono::milliseconds>(wait * 2, slowest_poll);
     }
     co_await execute::pause(wait);
   }
-}
-
-task<> wait_engine::follow_bus(std::shared_ptr<wait_engine> self, connect::session_ptr session) {
-  using namespace asio::experimental::awaitable_operators;
-  bool ours_before = false;
-  {
-    const std::lock_guard lock(self->mutex_);
-    ours_before = self->had_bus_;
-    self->bus_ = bus_state::opening;
-    ++self->buses_opened_;
-  }
-  const auto set_state = [&self](bus_state state) {
-    const std::lock_guard lock(self->mutex_);
-    self->bus_ = state;
-  };
-  // What is left of an earlier bus of ours would keep the new one from being acknowledged.
-  if (ours_before) COSPARK_TRY(co_await remove_bus(session));
-  spark::connect::Plan plan;
-  *plan.mutable_command() = bus_command(true);
-  auto bus = connect::execute(session, std::move(plan));
-  auto first = co_await (bus.next() || execute::pause(acknowledgement_limit));
-  if (first.index() == 1) {
-    // Another client of the session has it. Taking it over would end that client's events.
-    set_state(bus_state::unusable);
-    co_return success();
-  }
-  COSPARK_TRY(auto response, std::get<0>(std::move(first)));
-  {
-    const std::lock_guard lock(self->mutex_);
-    self->bus_ = bus_state::ready;
-    self->had_bus_ = true;
-  }
-  rpc::alarm sweep;
-  auto look = [self, session, &sweep](auto&& again) -> void {
-    if (self->waits_->size() == 0) {
-      self->leave_later();
-    } else {
-      self->settle_soon(session);
-    }
-    sweep.set(self->strand_, session->options().sweep_interval, [again] { again(again); });
-  };
-  look(look);
-  while (response) {
-    for (const auto& event : response->streaming_query_listener_events_result().events()) {
-      self->note_event(event.event_type(), event.event_json(), session);
-    }
-    auto next = co_await bus.next();
-    if (!next) {
-      set_state(bus_state::closed);
-      co_return failure(next.error());
-    }
-    response = std::move(next).assume_value();
-  }
-  // Removed by us, by another client, or because the session is closed: looking at the session tells which.
-  set_state(bus_state::closed);
-  co_return success();
-}
-
-// When nobody waits any more the bus is given back: first REMOVE, which ends the stream, never the other way round.
-void wait_engine::leave_later() {
-  const std::lock_guard lock(mutex_);
-  if (bus_ != bus_state::ready || waits_->size() != 0 || leave_alarm_.is_set()) return;
-  auto leave = [weak = weak_from_this()] {
-    const auto self = weak.lock();
-    if (!self) return;
-    const auto session = self->session_.lock();
-    {
-      const std::lock_guard alarm_lock(self->mutex_);
-      if (!session || self->waits_->size() != 0 || self->bus_ != bus_state::ready) return;
-      if (std::exchange(self->leaving_, true)) return;
-    }
-    auto forget = [](const result<void>&) {};
-    spawn(self->strand_, execute::guarded(remove_bus(session)), forget);
-  };
-  leave_alarm_.set(strand_, linger, leave);
+  if (self->waits_->size() != 0) self->begin(session);
 }
 
 asio::awaitable<void> wait_engine::settle(std::shared_ptr<wait_engine> self, connect::session_ptr session) {
@@ -355,17 +318,20 @@ task<> wait_engine::settle_once(std::shared_ptr<wait_engine> self, connect::sess
   for (std::size_t i = 0; i < workers; ++i) {
     asio::co_spawn(self->strand_, fetch_outcomes(self, session, unknown), asio::detached);
   }
-  if (any) {
-    manager_command probe;
-    probe.mutable_await_any_termination()->set_timeout_ms(0);
-    auto ended = co_await run(session, std::move(probe), session->options().call_timeout);
-    if (ended && ended.assume_value().await_any_termination().terminated()) {
-      self->waits_->resolve(any_query, true);
-    } else if (!ended && ended.error() == errc::query_failed) {
-      self->waits_->resolve(any_query, failure(ended.error()));
-    } else if (!ended) {
-      co_return failure(ended.error());
-    }
+  if (!any) co_return success();
+  co_return co_await settle_any(std::move(self), std::move(session));
+}
+
+task<> wait_engine::settle_any(std::shared_ptr<wait_engine> self, connect::session_ptr session) {
+  manager_command probe;
+  probe.mutable_await_any_termination()->set_timeout_ms(0);
+  auto ended = co_await run(session, std::move(probe), session->options().call_timeout);
+  if (ended && ended.assume_value().await_any_termination().terminated()) {
+    self->waits_->resolve(any_query, true);
+  } else if (!ended && ended.error() == errc::query_failed) {
+    self->waits_->resolve(any_query, failure(ended.error()));
+  } else if (!ended) {
+    co_return failure(ended.error());
   }
   co_return success();
 }

@@ -2,6 +2,7 @@
 #include "connect/uuid.hpp"
 #include "testing/state.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -24,6 +25,23 @@ std::string terminated_json(const query& ended) {
     if (!ended.failure->condition.empty()) event["errorClassOnException"] = ended.failure->condition;
   }
   return boost::json::serialize(event);
+}
+
+std::string started_json(const query& started, bool with_tags) {
+  boost::json::object event;
+  event["id"] = started.record.id;
+  event["runId"] = started.record.run_id;
+  event["name"] = started.record.name.empty() ? boost::json::value(nullptr) : boost::json::value(started.record.name);
+  event["timestamp"] = "2026-01-01T00:00:00.000Z";
+  if (with_tags) event["jobTags"] = boost::json::array();
+  return boost::json::serialize(event);
+}
+
+pending_await make_await(std::string run_id, bool has_timeout, std::int64_t timeout_ms) {
+  pending_await await;
+  await.run_id = std::move(run_id);
+  if (has_timeout) await.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+  return await;
 }
 
 server_error unknown_query(const std::string& id) {
@@ -71,7 +89,7 @@ void state::execute(operation& running, const proto::Plan& plan, session& owner)
 
 void state::execute_command(operation& running, const proto::Command& command, session& owner) {
   if (command.has_write_stream_operation_start()) {
-    start_query(running, command.write_stream_operation_start());
+    start_query(running, command.write_stream_operation_start(), owner);
   } else if (command.has_streaming_query_command()) {
     run_query_command(running, command.streaming_query_command());
   } else if (command.has_streaming_query_manager_command()) {
@@ -84,19 +102,61 @@ void state::execute_command(operation& running, const proto::Command& command, s
     *response.mutable_sql_command_result()->mutable_relation() = command.sql_command().input();
     respond(running, std::move(response));
   }
-  complete(running);
+  if (!running.await) complete(running);
 }
 
-void state::start_query(operation& running, const proto::WriteStreamOperationStart& start) {
+void state::advance(operation& waiting) {
+  if (!waiting.await || waiting.done()) return;
+  const auto& await = *waiting.await;
+  const bool any = await.run_id.empty();
+  bool ended = false;
+  std::optional<server_error> failure;
+  if (any) {
+    const auto owner = sessions.find(waiting.session_id);
+    ended = owner == sessions.end() || owner->second.any_terminated;
+    if (owner != sessions.end()) failure = owner->second.last_failure;
+  }
+  for (const auto& each : queries) {
+    if (each.record.run_id != await.run_id) continue;
+    ended = !each.record.is_active;
+    failure = each.failure;
+  }
+  if (failure) {
+    waiting.failure = failure;
+    return;
+  }
+  if (!ended && !(await.deadline && std::chrono::steady_clock::now() >= *await.deadline)) return;
+  proto::ExecutePlanResponse response;
+  if (any) {
+    auto& answer = *response.mutable_streaming_query_manager_command_result();
+    answer.mutable_await_any_termination()->set_terminated(ended);
+  } else {
+    auto& answer = *response.mutable_streaming_query_command_result();
+    answer.mutable_await_termination()->set_terminated(ended);
+  }
+  respond(waiting, std::move(response));
+  complete(waiting);
+}
+
+void state::start_query(operation& running, const proto::WriteStreamOperationStart& start, session& owner) {
   query started;
   started.session_id = running.session_id;
   started.record.id = connect::make_uuid();
   started.record.run_id = connect::make_uuid();
   started.record.name = start.query_name();
+  const auto checkpoint = start.options().find("checkpointLocation");
+  if (checkpoint != start.options().end()) started.checkpoint = checkpoint->second;
+  // The same checkpoint is the same query, and has one run at a time.
+  for (auto& each : queries) {
+    if (started.checkpoint.empty() || each.checkpoint != started.checkpoint) continue;
+    started.record.id = each.record.id;
+    if (each.record.is_active) end_query(each, std::nullopt);
+  }
   proto::ExecutePlanResponse response;
   auto& answer = *response.mutable_write_stream_operation_start_result();
   write(started.record, *answer.mutable_query_id());
   answer.set_name(started.record.name);
+  if (owner.bus) answer.set_query_started_event_json(started_json(started, version >= "4.1"));
   queries.push_back(std::move(started));
   respond(running, std::move(response));
 }
@@ -120,6 +180,10 @@ void state::run_query_command(operation& running, const proto::StreamingQueryCom
     answer.mutable_recent_progress();
   } else if (command.has_stop()) {
     if (found->record.is_active) end_query(*found, std::nullopt);
+  } else if (command.has_await_termination()) {
+    const auto& await = command.await_termination();
+    running.await = make_await(found->record.run_id, await.has_timeout_ms(), await.timeout_ms());
+    return;
   } else if (command.has_explain()) {
     answer.mutable_explain()->set_result("No physical plan. Waiting for data.");
   } else if (command.has_exception()) {
@@ -159,13 +223,10 @@ void state::run_manager_command(operation& running, const proto::StreamingQueryM
       write(each.record, *answer.mutable_query()->mutable_id());
       if (!each.record.name.empty()) answer.mutable_query()->set_name(each.record.name);
     }
-  } else if (command.has_await_any_termination() && command.await_any_termination().timeout_ms() == 0 &&
-             command.await_any_termination().has_timeout_ms()) {
-    if (owner.last_failure) {
-      running.failure = owner.last_failure;
-      return;
-    }
-    answer.mutable_await_any_termination()->set_terminated(owner.any_terminated);
+  } else if (command.has_await_any_termination()) {
+    const auto& await = command.await_any_termination();
+    running.await = make_await("", await.has_timeout_ms(), await.timeout_ms());
+    return;
   } else if (command.has_reset_terminated()) {
     owner.any_terminated = false;
     owner.last_failure.reset();

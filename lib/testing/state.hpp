@@ -7,6 +7,7 @@
 #include <spark/connect/base.pb.h>
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
@@ -23,14 +24,21 @@ namespace cospark::testing {
 
 namespace proto = spark::connect;
 
+/// A command that waits for the end of a query.
+struct pending_await {
+  std::string run_id;  // empty: of any query of the session
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+};
+
 struct operation {
   std::string session_id;
   std::string plan;  // serialized, to tell a repetition from another plan of the same id
   operation_record record;
   std::vector<proto::ExecutePlanResponse> responses;
   std::optional<server_error> failure;  // after the responses
-  unsigned holder = 0;                  // the stream that may deliver; an earlier one has lost it
-  bool live = false;                    // not released
+  std::optional<pending_await> await;
+  unsigned holder = 0;  // the stream that may deliver; an earlier one has lost it
+  bool live = false;    // not released
 
   bool complete() const { return !responses.empty() && responses.back().has_result_complete(); }
   bool done() const { return failure.has_value() || complete(); }
@@ -40,6 +48,7 @@ using operation_ptr = std::shared_ptr<operation>;
 struct query {
   std::string session_id;
   query_record record;
+  std::string checkpoint;
   std::optional<server_error> failure;
 };
 
@@ -112,6 +121,8 @@ class state {
   std::optional<stream_script> take_script(operation_kind kind);
   /// Runs a plan: fills in responses or failure of the operation.
   void execute(operation& running, const proto::Plan& plan, session& owner);
+  /// Answers a command that waits for the end of a query, if the query has ended or the time is up.
+  void advance(operation& waiting);
   void respond(operation& to, proto::ExecutePlanResponse response);
   void complete(operation& ended);
   void end_query(query& ended, std::optional<server_error> failure);
@@ -122,7 +133,7 @@ class state {
 
  private:
   void execute_command(operation& running, const proto::Command& command, session& owner);
-  void start_query(operation& running, const proto::WriteStreamOperationStart& start);
+  void start_query(operation& running, const proto::WriteStreamOperationStart& start, session& owner);
   void run_query_command(operation& running, const proto::StreamingQueryCommand& command);
   void run_manager_command(operation& running, const proto::StreamingQueryManagerCommand& command, session& owner);
   void run_bus_command(operation& running, const proto::StreamingQueryListenerBusCommand& command, session& owner);

@@ -78,8 +78,10 @@ class delivery {
 
   // The next response, or how the stream ends.
   std::optional<grpc::Status> send_next() {
-    const bool ready = state_.wait(
-        lock_, context_, [this] { return lost() || next_ < operation_->responses.size() || operation_->done(); });
+    const bool ready = state_.wait(lock_, context_, [this] {
+      state_.advance(*operation_);
+      return lost() || next_ < operation_->responses.size() || operation_->done();
+    });
     if (!ready) return gone();
     if (lost()) {
       return state_.to_status(server_error("INVALID_CURSOR.DISCONNECTED", "HY109",
@@ -151,6 +153,7 @@ grpc::Status service::ExecutePlan(grpc::ServerContext* context, const proto::Exe
     known->record.tags.assign(request->tags().begin(), request->tags().end());
     known->responses.clear();
     known->failure.reset();
+    known->await.reset();
     known->live = true;
     state_.execute(*known, request->plan(), *owner);
   }

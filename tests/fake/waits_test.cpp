@@ -1,8 +1,5 @@
 // Waits for streaming queries: many of them, under faults, against the scriptable server.
-#include "client.hpp"
-
-#include <cospark/data_stream_writer.hpp>
-#include <cospark/streaming_query.hpp>
+#include "program.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -13,64 +10,6 @@
 #include <thread>
 
 using namespace fake;
-using cospark::streaming_query;
-
-namespace {
-
-server_error division() {
-  server_error error("STREAM_FAILED", "XXKST", "[STREAM_FAILED] Query terminated with exception. SQLSTATE: XXKST");
-  error.causes.resize(2);
-  error.causes[0].class_name = "org.apache.spark.sql.streaming.StreamingQueryException";
-  error.causes[0].message = error.message;
-  error.causes[1].class_name = "org.apache.spark.SparkArithmeticException";
-  error.causes[1].condition = "DIVIDE_BY_ZERO";
-  return error;
-}
-
-/// A program with streaming queries.
-struct program {
-  explicit program(server& to, cospark::session_options options = client::quick()) {
-    auto opened = cospark::run(io, cospark::session::connect(to.remote(), std::move(options)));
-    REQUIRE(opened);
-    session.emplace(std::move(opened).value());
-  }
-
-  streaming_query start() {
-    auto started = cospark::run(io, session->read_stream().format("rate").load().write_stream().format("noop").start());
-    REQUIRE(started);
-    return started.value();
-  }
-
-  /// Waits in the background; how it ends is in `ended`, in order.
-  struct end {
-    std::string run_id;
-    result<void> outcome;
-  };
-  void wait(const streaming_query& query) {
-    auto store = [this, run_id = query.run_id()](result<void> outcome) {
-      ended.push_back({run_id, std::move(outcome)});
-    };
-    cospark::spawn(io.get_executor(), query.await_termination(), store);
-  }
-  bool until_ended(std::size_t count) {
-    return eventually(io, [&] { return ended.size() >= count; });
-  }
-
-  asio::io_context io;
-  std::optional<cospark::session> session;
-  std::vector<end> ended;
-};
-
-std::size_t buses_opened(const server& spark) {
-  return spark.operations(operation_kind::bus_add).size();
-}
-
-bool bus_is_ready(program& user, const server& spark) {
-  return eventually(user.io, [&] { return spark.buses() == 1; });
-}
-
-}  // namespace
-
 TEST_CASE("a thousand waits cost one stream, and each ends when its query does") {
   server spark;
   program user(spark);

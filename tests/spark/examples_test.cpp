@@ -122,6 +122,18 @@ TEST_CASE("example 06: the same without coroutines") {
   CHECK(has(ended, "rows after four seconds: "));
 }
 
+TEST_CASE("example 07: a supervisor starts again what has ended") {
+  const auto ended = run_example("07_events");
+  INFO(ended.output);
+  CHECK(ended.status == 0);
+  CHECK(has(ended, "ALERT steady was stopped"));
+  CHECK(has(ended, "steady goes on, as the same query: true, as the same run: false"));
+  CHECK(has(ended, "ALERT doomed failed: DIVIDE_BY_ZERO"));
+  CHECK(has(ended, "doomed is given up after 3 runs"));
+  CHECK_FALSE(has(ended, "rows seen: 0\n"));
+  CHECK(has(ended, "waits: events, chosen automatically"));
+}
+
 TEST_CASE("the demo: four queries on one thread, one stopped, one failed") {
   const auto home = server_options().spark_home.string();
   const auto ended = run_shell("SPARK_HOME='" + home + "' timeout 300 " + program("demo"));

@@ -2,6 +2,7 @@
 #include "support.hpp"
 
 #include <iostream>
+#include <memory>
 
 namespace {
 
@@ -104,6 +105,48 @@ cospark::task<> manage(cospark::session spark) {
   co_return co_await another.stop();
 }
 
+class alarm_bell final : public cospark::streaming_query_listener {
+ public:
+  void on_query_terminated(const cospark::query_terminated_event& event) override {
+    if (event.exception) std::cout << "ALERT " << event.error_class_on_exception.value_or("failed") << '\n';
+  }
+};
+
+cospark::task<> listen(cospark::session spark) {
+  auto stream = spark.read_stream().format("rate-micro-batch").option("rowsPerBatch", 1).load();
+  COSPARK_TRY(auto events, co_await spark.streams().events());  // from here on nothing is missed, or you are told
+  COSPARK_TRY(auto watched, co_await stream.write_stream().format("noop").query_name("watched").start());
+  for (bool ended = false; !ended;) {
+    COSPARK_TRY(auto event, co_await events.next());
+    if (!event) break;  // this program has stopped the session
+    if (const auto* progress = std::get_if<cospark::query_progress_event>(&*event)) {
+      std::cout << "batch " << progress->progress.batch_id() << " of " << progress->progress.name().value_or("?") << '\n';
+      COSPARK_TRY(co_await watched.stop());
+    } else if (const auto* end = std::get_if<cospark::query_terminated_event>(&*event)) {
+      std::cout << "ended, " << (end->exception ? "by an exception" : "well") << '\n';
+      ended = end->run_id == watched.run_id();
+    } else if (std::holds_alternative<cospark::missed_events>(*event)) {
+      COSPARK_TRY(auto left, co_await spark.streams().active());  // look what has become of them
+    }
+  }
+  co_return cospark::success();
+}
+
+cospark::task<> ring(cospark::session spark) {
+  auto doomed = spark.read_stream().format("rate-micro-batch").option("rowsPerBatch", 1).load()
+                    .select((f::lit(1) / (f::col("value") - f::col("value"))).alias("quotient"));
+  COSPARK_TRY(auto events, co_await spark.streams().events());
+  auto bell = std::make_shared<alarm_bell>();
+  COSPARK_TRY(co_await spark.streams().add_listener(bell));
+  COSPARK_TRY(auto failing, co_await doomed.write_stream().format("noop").start());
+  COSPARK_TRY(co_await events.next());  // the start
+  COSPARK_TRY(co_await events.next());  // the end
+  for (int i = 0; i < 3; ++i) COSPARK_TRY(co_await failing.is_active());  // the bell is called at the same time
+  std::cout << spark.diagnostics();
+  CHECK(spark.streams().remove_listener(bell));
+  co_return cospark::success();
+}
+
 // clang-format on
 
 }  // namespace
@@ -147,6 +190,31 @@ TEST_CASE("the guide: a session, where there is no server") {
   if (outcome) return;  // somebody's own server on the default port
   CHECK(outcome.error() == cospark::errc::unavailable);
   CHECK(outcome.error().message().find("localhost:15002") != std::string::npos);
+}
+
+TEST_CASE("the guide: listening to events") {
+  std::string printed;
+  spark_tests::spark_test([&](cospark::session spark) -> spark_tests::check {
+    captured_output output;
+    auto outcome = co_await listen(spark);
+    printed = output.text();
+    spark_tests::must(std::move(outcome));
+  });
+  CHECK(printed.find("batch 0 of watched\n") == 0);
+  CHECK(printed.find("ended, well\n") != std::string::npos);
+}
+
+TEST_CASE("the guide: a listener, and how waits work") {
+  std::string printed;
+  spark_tests::spark_test([&](cospark::session spark) -> spark_tests::check {
+    captured_output output;
+    auto outcome = co_await ring(spark);
+    printed = output.text();
+    spark_tests::must(std::move(outcome));
+  });
+  CHECK(printed.find("ALERT DIVIDE_BY_ZERO\n") == 0);
+  const std::string chosen = "waits: events, chosen automatically: Spark 4.0 and newer have a stream of query events\n";
+  CHECK(printed.find(chosen) != std::string::npos);
 }
 
 TEST_CASE("the guide: managing queries") {

@@ -18,6 +18,7 @@ static_assert(!std::is_aggregate_v<query_started_event>);
 static_assert(!std::is_aggregate_v<query_progress_event>);
 static_assert(!std::is_aggregate_v<query_idle_event>);
 static_assert(!std::is_aggregate_v<query_terminated_event>);
+static_assert(!std::is_aggregate_v<missed_events>);
 static_assert(!std::is_aggregate_v<unknown_event>);
 
 using cospark::streaming::parse_event;
