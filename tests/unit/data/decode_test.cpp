@@ -103,7 +103,7 @@ TEST_CASE("without an announced schema the types are those that Arrow and the fi
   }
 }
 
-TEST_CASE("a stream that is not what was announced is refused") {
+TEST_CASE("D7 a stream that is not what was announced is refused") {
   const recording bigint = fixture::recording_of("4.3.0", "bigint");
   for (const data_type& other :
        {types::integer_type(), types::string_type(), types::timestamp_type(), types::decimal_type(38, 18),
@@ -147,7 +147,7 @@ TEST_CASE("a batch keeps its bytes alive and lets go of them with its last view"
   CHECK(watched.expired());
 }
 
-TEST_CASE("limits are kept before memory is taken") {
+TEST_CASE("D6 limits are kept before memory is taken") {
   const auto stream = fixture::recording_of("4.3.0", "compression_zstd").streams[0];
   data::decode_limits rows;
   rows.rows = 599;

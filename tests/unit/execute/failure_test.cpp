@@ -320,7 +320,7 @@ TEST_CASE("text is cut between characters, not inside one") {
   CHECK(printable(euros, 9) == euros);
 }
 
-TEST_CASE("indices of hostile error details cannot lead astray") {
+TEST_CASE("D15 indices of hostile error details cannot lead astray") {
   call_failure failure;
   failure.grpc_code = grpc::StatusCode::INTERNAL;
   spark::connect::FetchErrorDetailsResponse details;
