@@ -56,8 +56,10 @@ result<execute::link_ptr> make_link(const connection_string& where, const sessio
   link->limits.call = options.call_timeout;
   link->limits.analysis = options.analysis_timeout;
   link->limits.segment = options.segment_timeout;
-  link->calls = rpc::service::NewStub(make_channel(where, options, tls));
-  link->streams = rpc::service::NewStub(make_channel(where, options, tls));
+  // Two connections: a limit of streams that long calls use up must not make short ones wait.
+  const auto make_stub = [where, options, tls] { return rpc::service::NewStub(make_channel(where, options, tls)); };
+  link->calls.open(make_stub);
+  link->streams.open(make_stub);
   return link;
 }
 
@@ -115,7 +117,7 @@ task<> release(session_ptr session) {
   proto::ReleaseSessionRequest request;
   link->address(request);
   auto reply = co_await rpc::call<proto::ReleaseSessionRequest, proto::ReleaseSessionResponse>(
-      link->engine, link->calls, &async::ReleaseSession, std::move(request), link->options(link->limits.call));
+      link->engine, link->calls.get(), &async::ReleaseSession, std::move(request), link->options(link->limits.call));
   session->close();
   if (reply.status.ok()) co_return success();
   auto error = execute::to_error(execute::understand(reply.status));

@@ -1,6 +1,7 @@
 // What the operations of one session share: stubs, ids, bounds, and the session as the server knows it.
 #pragma once
 
+#include "execute/connection.hpp"
 #include "execute/failure.hpp"
 #include "rpc/engine.hpp"
 #include "rpc/response_stream.hpp"
@@ -15,6 +16,7 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -26,8 +28,6 @@
 #include <vector>
 
 namespace cospark::execute {
-
-using stub_ptr = std::shared_ptr<rpc::service::StubInterface>;
 
 /// Bounds in time of what goes over the wire.
 struct time_limits {
@@ -45,8 +45,8 @@ class link : public std::enable_shared_from_this<link> {
 
   // Set once, before the first call.
   std::shared_ptr<rpc::engine> engine;
-  stub_ptr calls;    // short calls
-  stub_ptr streams;  // long response streams, over a connection of their own
+  connection calls;    // of short calls
+  connection streams;  // of long response streams
   std::string session_id;
   std::string user_id;
   std::string user_name;
@@ -79,6 +79,10 @@ class link : public std::enable_shared_from_this<link> {
   error closed_error() const { return error(errc::client_closed, "the session was stopped"); }
 
   rpc::call_options options(std::chrono::milliseconds deadline) const;
+  /// What a connection must have been silent since, to be replaced after a call that began then had no answer.
+  connection::clock::time_point silent_since(connection::clock::time_point began) const {
+    return std::max(began, connection::clock::now() - limits.call);
+  }
 
   /// Tells the server, without waiting, that an operation is over: interrupts it first if it has not ended.
   void release_in_background(std::string operation_id, bool interrupt);

@@ -64,6 +64,7 @@ class operation::state {
       }
       auto item = co_await self->stream_->next();
       if (item.response) {
+        self->link_->streams.heard();
         if (auto changed = self->link_->observe(item.response->server_side_session_id())) {
           co_return failure(self->end(*changed));
         }
@@ -89,6 +90,7 @@ class operation::state {
       } else {
         const auto failed = understand(status);
         const bool deadline = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+        if (deadline) self->link_->streams.replace_if_silent(self->stub_, self->link_->silent_since(self->segment_began_));
         if (deadline && self->remaining() <= std::chrono::milliseconds(0)) co_return failure(self->out_of_time());
         self->last_failure_ = failed;
         self->pending_ = self->machine_.on_failure(failed, deadline, now);
@@ -104,7 +106,8 @@ class operation::state {
   void open_segment() {
     auto limit = std::min(link_->limits.segment, remaining());
     const auto options = link_->options(std::max(limit, std::chrono::milliseconds(1)));
-    auto stub = link_->streams;
+    const auto stub = stub_ = link_->streams.get();
+    segment_began_ = clock::now();
     ++segments_;
     if (pending_.what == machine::step::execute) {
       link_->address(*request_);
@@ -188,6 +191,8 @@ class operation::state {
   clock::time_point started_ = clock::now();
   machine machine_;
   machine::decision pending_;
+  stub_ptr stub_;  // of the segment
+  clock::time_point segment_began_;
   std::optional<rpc::response_stream> stream_;
   std::optional<call_failure> last_failure_;
   std::optional<error> error_;

@@ -20,8 +20,13 @@ task<Response> unary(link_ptr link, rpc::unary_method<Request, Response> method,
   for (unsigned attempts = 1;; ++attempts) {
     if (link->closed()) co_return failure(link->closed_error());
     auto options = link->options(std::max(limit - since(), std::chrono::milliseconds(1)));
-    auto reply = co_await rpc::call(link->engine, link->calls, method, request, std::move(options));
+    const auto began = clock::now();
+    const auto stub = link->calls.get();
+    auto reply = co_await rpc::call(link->engine, stub, method, request, std::move(options));
+    const bool silence = reply.status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+    if (silence) link->calls.replace_if_silent(stub, link->silent_since(began));
     if (reply.status.ok()) {
+      link->calls.heard();
       if (auto changed = link->observe(reply.response.server_side_session_id())) co_return failure(*changed);
       co_return std::move(reply.response);
     }

@@ -69,6 +69,70 @@ void state::execute(operation& running, const proto::Plan& plan, session& owner)
   complete(running);
 }
 
+void state::await_query(operation& running, const query& of, const proto::StreamingQueryCommand& command) {
+  const auto& asked = command.await_termination();
+  if (asked.has_timeout_ms() && asked.timeout_ms() <= 0) {
+    running.failure = server_error(13, "requirement failed: Timeout has to be positive");
+    return;
+  }
+  proto::ExecutePlanResponse response;
+  auto& answer = *response.mutable_streaming_query_command_result();
+  *answer.mutable_query_id() = command.query_id();
+  answer.mutable_await_termination()->set_terminated(false);
+  auto& waits = running.waits.emplace();
+  waits.run_id = of.record.run_id;
+  waits.not_terminated = std::move(response);
+  if (asked.has_timeout_ms()) {
+    waits.until = std::chrono::steady_clock::now() + std::chrono::milliseconds(asked.timeout_ms());
+  }
+  if (!of.record.is_active) answer_awaits(of);
+}
+
+void state::await_any(operation& running, const proto::StreamingQueryManagerCommand& command, const session& owner) {
+  const auto& asked = command.await_any_termination();
+  auto& waits = running.waits.emplace();
+  waits.not_terminated.mutable_streaming_query_manager_command_result()->mutable_await_any_termination()->set_terminated(
+      false);
+  if (asked.has_timeout_ms()) {
+    waits.until = std::chrono::steady_clock::now() + std::chrono::milliseconds(asked.timeout_ms());
+  }
+  if (owner.any_terminated) {
+    query ended;
+    ended.session_id = running.session_id;
+    ended.failure = owner.last_failure;
+    answer_awaits(ended);
+  }
+}
+
+void state::answer_awaits(const query& ended) {
+  for (auto& [id, each] : operations) {
+    if (!each->waits || each->done() || each->session_id != ended.session_id) continue;
+    if (!each->waits->run_id.empty() && each->waits->run_id != ended.record.run_id) continue;
+    auto response = std::move(each->waits->not_terminated);
+    each->waits.reset();
+    if (ended.failure) {
+      each->failure = ended.failure;
+      continue;
+    }
+    if (response.has_streaming_query_command_result()) {
+      response.mutable_streaming_query_command_result()->mutable_await_termination()->set_terminated(true);
+    } else {
+      response.mutable_streaming_query_manager_command_result()->mutable_await_any_termination()->set_terminated(true);
+    }
+    respond(*each, std::move(response));
+    complete(*each);
+  }
+  changed.notify_all();
+}
+
+void state::expire(operation& waiting) {
+  if (!waiting.waits || !waiting.waits->until || std::chrono::steady_clock::now() < *waiting.waits->until) return;
+  auto response = std::move(waiting.waits->not_terminated);
+  waiting.waits.reset();
+  respond(waiting, std::move(response));
+  complete(waiting);
+}
+
 void state::execute_command(operation& running, const proto::Command& command, session& owner) {
   if (command.has_write_stream_operation_start()) {
     start_query(running, command.write_stream_operation_start());
@@ -84,7 +148,7 @@ void state::execute_command(operation& running, const proto::Command& command, s
     *response.mutable_sql_command_result()->mutable_relation() = command.sql_command().input();
     respond(running, std::move(response));
   }
-  complete(running);
+  if (!running.waits) complete(running);
 }
 
 void state::start_query(operation& running, const proto::WriteStreamOperationStart& start) {
@@ -132,6 +196,9 @@ void state::run_query_command(operation& running, const proto::StreamingQueryCom
       exception.set_exception_message(found->failure->message);
       if (!found->failure->condition.empty()) exception.set_error_class(found->failure->condition);
     }
+  } else if (command.has_await_termination()) {
+    await_query(running, *found, command);
+    return;
   } else if (!command.has_process_all_available()) {
     running.failure = unsupported("this command of a query");
     return;
@@ -159,13 +226,9 @@ void state::run_manager_command(operation& running, const proto::StreamingQueryM
       write(each.record, *answer.mutable_query()->mutable_id());
       if (!each.record.name.empty()) answer.mutable_query()->set_name(each.record.name);
     }
-  } else if (command.has_await_any_termination() && command.await_any_termination().timeout_ms() == 0 &&
-             command.await_any_termination().has_timeout_ms()) {
-    if (owner.last_failure) {
-      running.failure = owner.last_failure;
-      return;
-    }
-    answer.mutable_await_any_termination()->set_terminated(owner.any_terminated);
+  } else if (command.has_await_any_termination()) {
+    await_any(running, command, owner);
+    return;
   } else if (command.has_reset_terminated()) {
     owner.any_terminated = false;
     owner.last_failure.reset();
@@ -204,6 +267,7 @@ void state::end_query(query& ended, std::optional<server_error> failure) {
   if (owner == sessions.end()) return;
   owner->second.any_terminated = true;
   owner->second.last_failure = ended.failure;
+  answer_awaits(ended);
   if (sends_events) send_event(owner->second, proto::QUERY_TERMINATED_EVENT, terminated_json(ended));
 }
 

@@ -7,6 +7,7 @@
 #include <spark/connect/base.pb.h>
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
@@ -32,6 +33,15 @@ struct operation {
   unsigned holder = 0;                  // the stream that may deliver; an earlier one has lost it
   bool live = false;                    // not released
 
+  /// An await: answered when the query ends, or with "not terminated" at its time.
+  struct await {
+    await() = default;
+    std::string run_id;  // empty: any query of the session
+    std::optional<std::chrono::steady_clock::time_point> until;
+    proto::ExecutePlanResponse not_terminated;
+  };
+  std::optional<await> waits;
+
   bool complete() const { return !responses.empty() && responses.back().has_result_complete(); }
   bool done() const { return failure.has_value() || complete(); }
 };
@@ -56,12 +66,14 @@ inline constexpr std::size_t method_count = static_cast<std::size_t>(method::fet
 /// All members need the mutex unless they say otherwise.
 class state {
  public:
-  explicit state(std::string server_version) : version(std::move(server_version)) {}
+  explicit state(server_options options) : version(options.version), max_streams(options.max_concurrent_streams) {}
 
   mutable std::mutex mutex;
   std::condition_variable changed;
 
   const std::string version;
+  const int max_streams;
+  bool frozen = false;
   bool stopping = false;
   std::map<std::string, session> sessions;
   std::set<std::string> closed_sessions;
@@ -115,6 +127,8 @@ class state {
   void respond(operation& to, proto::ExecutePlanResponse response);
   void complete(operation& ended);
   void end_query(query& ended, std::optional<server_error> failure);
+  /// Answers an await whose time has come.
+  void expire(operation& waiting);
   void remove_bus(session& owner);
   void send_event(session& to, int type, const std::string& json);
   /// Ends everything of a session and remembers that it was closed.
@@ -126,6 +140,9 @@ class state {
   void run_query_command(operation& running, const proto::StreamingQueryCommand& command);
   void run_manager_command(operation& running, const proto::StreamingQueryManagerCommand& command, session& owner);
   void run_bus_command(operation& running, const proto::StreamingQueryListenerBusCommand& command, session& owner);
+  void await_query(operation& running, const query& of, const proto::StreamingQueryCommand& command);
+  void await_any(operation& running, const proto::StreamingQueryManagerCommand& command, const session& owner);
+  void answer_awaits(const query& ended);
 };
 
 operation_kind kind_of(const proto::Plan& plan);

@@ -17,7 +17,7 @@ namespace cospark::testing {
 
 class server::impl {
  public:
-  explicit impl(std::string version) : known(std::make_unique<state>(std::move(version))) { listen(); }
+  explicit impl(server_options options) : known(std::make_unique<state>(std::move(options))) { listen(); }
   ~impl() { stop(); }
 
   void listen() {
@@ -27,6 +27,7 @@ class server::impl {
     builder.AddListeningPort("127.0.0.1:" + std::to_string(port), grpc::InsecureServerCredentials(), &bound);
     builder.SetMaxReceiveMessageSize(128 << 20);
     builder.SetMaxSendMessageSize(-1);
+    if (known->max_streams > 0) builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, known->max_streams);
     builder.RegisterService(service_.get());
     server_ = builder.BuildAndStart();
     if (!server_ || bound == 0) throw std::runtime_error("cospark::testing::server: no port to listen at");
@@ -91,7 +92,18 @@ stream_script& stream_script::send_bytes(std::string response) {
   return *this;
 }
 
-server::server(std::string version) : impl_(std::make_unique<impl>(std::move(version))) {}
+namespace {
+
+server_options of_version(std::string version) {
+  server_options options;
+  options.version = std::move(version);
+  return options;
+}
+
+}  // namespace
+
+server::server(std::string version) : server(of_version(std::move(version))) {}
+server::server(server_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
 server::~server() = default;
 
 std::uint16_t server::port() const {
@@ -117,6 +129,17 @@ void server::start(bool keep_state) {
     for (auto& [id, each] : known.operations) each->live = false;  // its record stays, for counting
   }
   impl_->listen();
+}
+
+void server::freeze() {
+  const std::lock_guard lock(impl_->known->mutex);
+  impl_->known->frozen = true;
+}
+
+void server::thaw() {
+  const std::lock_guard lock(impl_->known->mutex);
+  impl_->known->frozen = false;
+  impl_->known->changed.notify_all();
 }
 
 result<void> server::set_rows(const schema& schema, const std::vector<row>& rows, std::size_t rows_per_response) {
