@@ -31,13 +31,15 @@ struct call_failure {
   std::vector<std::string> classes;  // most derived first
   std::string error_id;              // for FetchErrorDetails
   std::optional<std::chrono::milliseconds> retry_after;
+  bool was_reset = false;  // ended by HTTP/2, not by an answer
 
   bool has_class(std::string_view name) const;
 };
 
 call_failure understand(const grpc::Status& status);
 
-/// Whether the call may be repeated: the connection broke, the cursor was taken over, or the server asks for patience.
+/// Whether the call may be repeated: the connection broke, the call was reset, the cursor was taken over, or the server
+/// asks for patience.
 bool is_transient(const call_failure& failure);
 
 /// The kind of error that a failure is for the user.

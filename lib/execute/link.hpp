@@ -16,6 +16,8 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -75,8 +77,11 @@ class link : public std::enable_shared_from_this<link> {
 
   /// Nothing may be started any more; operations in flight end with `errc::client_closed`.
   void close() noexcept { closed_.store(true); }
-  bool closed() const noexcept { return closed_.load(); }
-  error closed_error() const { return error(errc::client_closed, "the session was stopped"); }
+  bool closed() const noexcept { return closed_.load() || is_fork(); }
+  error closed_error() const {
+    return error(errc::client_closed, is_fork() ? "a session cannot be used in a fork of the process that opened it"
+                                                : "the session was stopped");
+  }
 
   rpc::call_options options(std::chrono::milliseconds deadline) const;
   /// What a connection must have been silent since, to be replaced after a call that began then had no answer.
@@ -93,6 +98,10 @@ class link : public std::enable_shared_from_this<link> {
   static task<> fetch_details(std::shared_ptr<link> self, call_failure failure, error& out);
 
  private:
+  // gRPC has threads, which a fork does not: a call would never end.
+  bool is_fork() const noexcept { return ::getpid() != process_; }
+
+  const pid_t process_ = ::getpid();
   mutable std::mutex mutex_;
   std::string server_side_session_id_;
   std::atomic<bool> closed_{false};

@@ -55,7 +55,7 @@ class operation::state {
  private:
   static task<std::optional<response>> read(std::shared_ptr<state> self) {
     for (;;) {
-      if (self->link_->closed()) co_return failure(self->give_up(errc::client_closed, "the session was stopped"));
+      if (self->link_->closed()) co_return failure(self->give_up(errc::client_closed, self->link_->closed_error().message()));
       if (!self->stream_) {
         const auto wait = self->pending_.delay;
         if (self->remaining() <= wait) co_return failure(self->out_of_time());
