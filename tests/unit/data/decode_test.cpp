@@ -163,3 +163,35 @@ TEST_CASE("D6 limits are kept before memory is taken") {
   const auto nested = data::decode(fixture::recording_of("4.3.0", "nested_deep").streams[0], nullptr, depth);
   REQUIRE_FALSE(nested);
 }
+
+TEST_CASE("D5 batches that Spark compressed with lz4 or zstd have the rows of those that it did not compress") {
+  const auto rows_of = [](const std::string& name) {
+    std::string text;
+    for (const auto& stream : fixture::recording_of("4.3.0", name).streams) {
+      const auto batch = data::decode(stream);
+      REQUIRE(batch);
+      text += fixture::walk(batch.value());
+    }
+    return text;
+  };
+  const auto plain = rows_of("compression_none");
+  CHECK_FALSE(plain.empty());
+  CHECK(rows_of("compression_lz4") == plain);
+  CHECK(rows_of("compression_zstd") == plain);
+}
+
+TEST_CASE("D6 a buffer that claims to become a tebibyte is refused before memory is taken") {
+  for (const auto* name : {"compression_lz4", "compression_zstd"}) {
+    const auto stream = fixture::recording_of("4.3.0", name).streams[0];
+    std::size_t refused = 0;
+    // Wherever the length of a buffer stands: buffers begin at multiples of 8.
+    for (std::size_t at = 0; at + 8 <= stream->size(); at += 8) {
+      auto bomb = *stream;
+      for (std::size_t i = 0; i < 8; ++i) bomb[at + i] = i == 5 ? '\1' : '\0';
+      const auto batch = data::decode(std::make_shared<const std::string>(std::move(bomb)));
+      if (!batch) ++refused;
+      if (!batch) CHECK((batch.error() == errc::limit_exceeded || batch.error() == errc::protocol_error));
+    }
+    CHECK(refused > 0);
+  }
+}
