@@ -196,6 +196,8 @@ errc classify(const call_failure& failure) {
       return errc::permission_denied;
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
       return errc::limit_exceeded;
+    case grpc::StatusCode::DATA_LOSS:
+      return errc::protocol_error;
     case grpc::StatusCode::UNIMPLEMENTED:
       return errc::unsupported_by_server;
     default:

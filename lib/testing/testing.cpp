@@ -156,6 +156,7 @@ result<void> server::set_rows(const schema& schema, const std::vector<row>& rows
     begin = end;
   }
   const std::lock_guard lock(impl_->known->mutex);
+  impl_->known->row_schema.Clear();
   data::to_proto(types::struct_type(schema), impl_->known->row_schema);
   impl_->known->row_responses = std::move(responses);
   return success();

@@ -67,6 +67,7 @@ TEST_CASE("D1 messages of 5, 64 and 127 MiB arrive") {
     set_large_row(spark, size);
     program user(spark);
     const auto rows = user.collect_rows();
+    INFO((rows ? std::string("rows") : rows.error().to_string()));
     REQUIRE(rows);
     REQUIRE(rows.value().size() == 1);
     CHECK(rows.value()[0][0].to_string().size() == size);
@@ -128,6 +129,22 @@ TEST_CASE("D3 a row in chunks is put together, and a chunk that is missing or co
   }
 }
 
+TEST_CASE("D4 a response that is no message of the protocol is an error at once, and only of its own operation") {
+  server spark;
+  set_numbers(spark, 3);
+  program user(spark);
+  google::protobuf::UnknownFieldSet fields;
+  fields.AddLengthDelimited(proto::ExecutePlanResponse::kExtensionFieldNumber)->assign("\xff\xff no message");
+  std::string damaged;
+  fields.SerializeToString(&damaged);
+  spark.script(operation_kind::rows, stream_script().send(2).send_bytes(damaged));
+  const auto refused = user.collect_rows();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error() == errc::protocol_error);
+  CHECK(spark.calls(method::reattach_execute) == 0);
+  CHECK(user.collect_rows());
+}
+
 TEST_CASE("D7 a result whose batches are not those that were announced is an error, never other rows") {
   server spark;
   set_numbers(spark, 3);
@@ -163,7 +180,7 @@ TEST_CASE("D11 what a later server sends on top is skipped") {
   set_numbers(spark, 3);
   program user(spark);
   google::protobuf::UnknownFieldSet fields;
-  fields.AddLengthDelimited(999)->assign("a kind of response of a later version");
+  fields.AddLengthDelimited(1998)->assign("a kind of response of a later version");
   fields.AddVarint(1999, 7);
   std::string later;
   fields.SerializeToString(&later);
