@@ -65,6 +65,16 @@ struct server_error {
   std::optional<std::chrono::milliseconds> retry_after;
 };
 
+/// How a server is made.
+struct server_options {
+  server_options() = default;
+
+  /// Version of Spark that it plays.
+  std::string version = "4.3.0";
+  /// Most calls at once over one connection, as proxies have it; further ones wait in the client. Zero: no limit.
+  int max_concurrent_streams = 0;
+};
+
 /// What happens on one response stream, step by step. The responses of an operation are numbered; a stream begins
 /// after the last one that the client has. After the last step the stream goes on as if there were no script.
 class stream_script {
@@ -73,6 +83,11 @@ class stream_script {
 
   /// Sends the next `count` responses.
   stream_script& send(std::size_t count) { return add(step::kind::send, count); }
+  /// Sends the next response, filled up to a message of so many bytes with a field that no client knows.
+  stream_script& send_sized(std::size_t bytes) { return add(step::kind::send_sized, bytes); }
+  /// Sends the next responses as long as they take no more than `bytes` in all, each whole or not at all, and then
+  /// ends the stream as a broken connection does: with UNAVAILABLE.
+  stream_script& cut_after(std::size_t bytes) { return add(step::kind::cut_after, bytes); }
   /// Sends the last `count` responses once more.
   stream_script& repeat(std::size_t count) { return add(step::kind::repeat, count); }
   /// Leaves out the next `count` responses: a gap.
@@ -82,17 +97,20 @@ class stream_script {
   }
   /// Stands still until `server::release_held`.
   stream_script& hold() { return add(step::kind::hold, 0); }
+  /// Sends nothing any more and does not end either, as a peer that has vanished without a word. Only the client, or
+  /// `server::stop`, ends such a stream.
+  stream_script& fall_silent() { return add(step::kind::fall_silent, 0); }
   /// Ends the stream with status OK, complete or not.
   stream_script& end() { return add(step::kind::end, 0); }
   /// Ends the stream with a failure; the operation itself goes on and can be reattached to.
   stream_script& fail(server_error error);
   /// As the first step of a script: the call fails before the server has done anything.
   stream_script& refuse(server_error error);
-  /// Sends a serialized spark.connect.ExecutePlanResponse as it is.
+  /// Sends a serialized spark.connect.ExecutePlanResponse as it is, whatever is in its fields.
   stream_script& send_bytes(std::string response);
 
   struct step {
-    enum class kind { send, repeat, skip, wait, hold, end, fail, refuse, bytes };
+    enum class kind { send, send_sized, cut_after, repeat, skip, wait, hold, fall_silent, end, fail, refuse, bytes };
     step() = default;
     kind what = kind::send;
     std::size_t count = 0;
@@ -110,7 +128,10 @@ class stream_script {
 struct operation_record {
   operation_record() = default;
   std::string id;
+  std::string session_id;
   operation_kind kind = operation_kind::any;
+  /// The plan that was executed, in the text form of Protocol Buffers, on one line.
+  std::string plan;
   std::vector<std::string> tags;
   unsigned executions = 0;  // how often the server ran it
   unsigned streams = 0;     // response streams: first one and reattachments
@@ -151,6 +172,7 @@ class server {
   explicit server(server_options options);
   /// The same without TLS, as the given version of Spark.
   explicit server(std::string version = "4.3.0");
+  explicit server(server_options options);
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
@@ -166,6 +188,11 @@ class server {
   void start(bool keep_state = false);
   /// Certificates of the next `start`.
   void set_certificate(std::string certificate, std::string key);
+
+  /// Answers nothing and sends nothing from now on, on all connections, old and new, until `thaw`: a process that
+  /// hangs. What comes meanwhile is answered afterwards. (HTTP/2 itself goes on: pings are answered.)
+  void freeze();
+  void thaw();
 
   /// What every data frame answers from now on, `rows_per_response` at a time. Rows that do not fit the schema:
   /// `errc::invalid_argument`.

@@ -62,8 +62,12 @@ result<execute::link_ptr> make_link(const connection_string& where, const sessio
   link->limits.call = options.call_timeout;
   link->limits.analysis = options.analysis_timeout;
   link->limits.segment = options.segment_timeout;
-  link->calls = rpc::service::NewStub(make_channel(where, options, tls ? &material : nullptr));
-  link->streams = rpc::service::NewStub(make_channel(where, options, tls ? &material : nullptr));
+  // Two connections: a limit of streams that long calls use up must not make short ones wait.
+  const auto make_stub = [where, options, tls, material] {
+    return rpc::service::NewStub(make_channel(where, options, tls ? &material : nullptr));
+  };
+  link->calls.open(make_stub);
+  link->streams.open(make_stub);
   link->examine = [expected = expected_host(where, options.tls), tls, material](std::string failure, bool heard) {
     return why_not_secure(std::move(failure), expected, tls, material, heard);
   };
@@ -141,7 +145,7 @@ task<> release(session_ptr session) {
   link->address(request);
   const auto call = [&link, &request] {
     return rpc::call<proto::ReleaseSessionRequest, proto::ReleaseSessionResponse>(
-        link->engine, link->calls, &async::ReleaseSession, request, link->options(link->limits.call));
+        link->engine, link->calls.get(), &async::ReleaseSession, request, link->options(link->limits.call));
   };
   auto reply = co_await call();
   // Spark trips over an operation that is just being interrupted, after it has taken the session out of its list.

@@ -89,6 +89,12 @@ errc classify_spark(const call_failure& failure) {
   return errc::execution_failed;
 }
 
+// Whoever resets with ENHANCE_YOUR_CALM, which gRPC calls RESOURCE_EXHAUSTED, is not asked again at once.
+std::optional<std::chrono::milliseconds> pause_after_reset(int grpc_code) {
+  if (grpc_code != grpc::StatusCode::RESOURCE_EXHAUSTED) return std::nullopt;
+  return std::chrono::milliseconds(500);
+}
+
 }  // namespace
 
 std::string printable(std::string_view text, std::size_t limit) {
@@ -163,13 +169,23 @@ call_failure understand(const grpc::Status& status) {
     }
   }
   read_text(status.error_message(), failure);
+  // gRPC's words, whatever the code of the reset; Spark's own errors have their details.
+  if (failure.classes.empty() && status.error_message().find("RST_STREAM") != std::string::npos) {
+    failure.was_reset = true;
+    failure.retry_after = pause_after_reset(failure.grpc_code);
+  }
+  if (failure.grpc_code == grpc::StatusCode::RESOURCE_EXHAUSTED &&
+      status.error_message().find("message larger than max") != std::string::npos) {
+    failure.message += "; session_options::max_message_size is the limit, in bytes";
+  }
   return failure;
 }
 
 bool is_transient(const call_failure& failure) {
-  // CANCELLED that we did not ask for is a server going down, or something between that reset the call.
+  // CANCELLED that we did not ask for is a server going down. A reset is no answer, whatever its code: what is between
+  // makes them, too, and only calls that can be repeated or continued come here.
   return failure.grpc_code == grpc::StatusCode::UNAVAILABLE || failure.grpc_code == grpc::StatusCode::CANCELLED ||
-         failure.condition == "INVALID_CURSOR.DISCONNECTED" || failure.retry_after.has_value();
+         failure.condition == "INVALID_CURSOR.DISCONNECTED" || failure.retry_after.has_value() || failure.was_reset;
 }
 
 bool is_failure_to_connect(const call_failure& failure) {
@@ -198,6 +214,8 @@ errc classify(const call_failure& failure) {
       return errc::permission_denied;
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
       return errc::limit_exceeded;
+    case grpc::StatusCode::DATA_LOSS:
+      return errc::protocol_error;
     case grpc::StatusCode::UNIMPLEMENTED:
       return errc::unsupported_by_server;
     default:

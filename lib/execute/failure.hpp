@@ -31,6 +31,7 @@ struct call_failure {
   std::vector<std::string> classes;  // most derived first
   std::string error_id;              // for FetchErrorDetails
   std::optional<std::chrono::milliseconds> retry_after;
+  bool was_reset = false;  // ended by HTTP/2, not by an answer
 
   bool has_class(std::string_view name) const;
   /// The server tripped over a change of state of its own.
@@ -39,7 +40,8 @@ struct call_failure {
 
 call_failure understand(const grpc::Status& status);
 
-/// Whether the call may be repeated: the connection broke, the cursor was taken over, or the server asks for patience.
+/// Whether the call may be repeated: the connection broke, the call was reset, the cursor was taken over, or the server
+/// asks for patience.
 bool is_transient(const call_failure& failure);
 
 /// Whether there is no connection at all, for whatever reason.

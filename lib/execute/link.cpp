@@ -24,7 +24,7 @@ asio::awaitable<void> release(link_ptr link, std::string operation_id, bool inte
     request.set_interrupt_type(spark::connect::InterruptRequest::INTERRUPT_TYPE_OPERATION_ID);
     request.set_operation_id(operation_id);
     co_await rpc::call<spark::connect::InterruptRequest, spark::connect::InterruptResponse>(
-        link->engine, link->calls, &async::Interrupt, std::move(request), link->options(link->limits.background));
+        link->engine, link->calls.get(), &async::Interrupt, std::move(request), link->options(link->limits.background));
   }
   spark::connect::ReleaseExecuteRequest request;
   link->address(request);
@@ -32,7 +32,8 @@ asio::awaitable<void> release(link_ptr link, std::string operation_id, bool inte
   request.mutable_release_all();
   // Whatever the answer: an ILLEGAL_STATE error, too, means that the operation is gone.
   co_await rpc::call<spark::connect::ReleaseExecuteRequest, spark::connect::ReleaseExecuteResponse>(
-      link->engine, link->calls, &async::ReleaseExecute, std::move(request), link->options(link->limits.background));
+      link->engine, link->calls.get(), &async::ReleaseExecute, std::move(request),
+      link->options(link->limits.background));
 }
 
 }  // namespace
@@ -202,7 +203,8 @@ task<> link::fetch_details(std::shared_ptr<link> self, call_failure failure, err
   self->address(request);
   request.set_error_id(failure.error_id);
   auto reply = co_await rpc::call<spark::connect::FetchErrorDetailsRequest, spark::connect::FetchErrorDetailsResponse>(
-      self->engine, self->calls, &async::FetchErrorDetails, std::move(request), self->options(self->limits.background));
+      self->engine, self->calls.get(), &async::FetchErrorDetails, std::move(request),
+      self->options(self->limits.background));
   if (!reply.status.ok()) co_return success();
   // Another session knows nothing of this error.
   if (!self->observe(reply.response.server_side_session_id())) out = self->to_error(failure, &reply.response);

@@ -1,6 +1,7 @@
 // What the operations of one session share: stubs, ids, bounds, and the session as the server knows it.
 #pragma once
 
+#include "execute/connection.hpp"
 #include "execute/failure.hpp"
 #include "execute/monitor.hpp"
 #include "execute/token.hpp"
@@ -18,6 +19,9 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -32,8 +36,6 @@
 #include <vector>
 
 namespace cospark::execute {
-
-using stub_ptr = std::shared_ptr<rpc::service::StubInterface>;
 
 /// Bounds in time of what goes over the wire.
 struct time_limits {
@@ -51,8 +53,8 @@ class link : public std::enable_shared_from_this<link> {
 
   // Set once, before the first call.
   std::shared_ptr<rpc::engine> engine;
-  stub_ptr calls;    // short calls
-  stub_ptr streams;  // long response streams, over a connection of their own
+  connection calls;    // of short calls
+  connection streams;  // of long response streams
   std::string session_id;
   std::string user_id;
   std::string user_name;
@@ -87,8 +89,11 @@ class link : public std::enable_shared_from_this<link> {
 
   /// Nothing may be started any more; operations in flight end with `errc::client_closed`.
   void close();
-  bool closed() const noexcept { return closed_.load(); }
-  error closed_error() const { return error(errc::client_closed, "the session was stopped"); }
+  bool closed() const noexcept { return closed_.load() || is_fork(); }
+  error closed_error() const {
+    return error(errc::client_closed, is_fork() ? "a session cannot be used in a fork of the process that opened it"
+                                                : "the session was stopped");
+  }
   /// Why nothing can be started any more: the session was stopped, or the server lost it. A lost session does not come
   /// back: a server that makes a new one of the same id would mix the two.
   std::optional<error> unusable() const;
@@ -96,6 +101,11 @@ class link : public std::enable_shared_from_this<link> {
   /// What one call is sent with.
   rpc::call_options options(std::chrono::milliseconds deadline, std::string_view call = std::string_view(),
                             std::uint64_t* token_generation = nullptr) const;
+
+  /// What a connection must have been silent since, to be replaced after a call that began then had no answer.
+  connection::clock::time_point silent_since(connection::clock::time_point began) const {
+    return std::max(began, connection::clock::now() - limits.call);
+  }
 
   /// What to do about a failed call. Stateless but for the count, which is that of one operation.
   enum class remedy { none, repeat, repeat_with_new_token };
@@ -119,6 +129,10 @@ class link : public std::enable_shared_from_this<link> {
   static task<> check_tls(std::shared_ptr<link> self, call_failure failed);
   static asio::awaitable<void> run_examination(std::shared_ptr<link> self, std::string failure);
 
+  // gRPC has threads, which a fork does not: a call would never end.
+  bool is_fork() const noexcept { return ::getpid() != process_; }
+
+  const pid_t process_ = ::getpid();
   mutable std::mutex mutex_;
   std::string server_side_session_id_;
   std::optional<error> lost_;

@@ -68,7 +68,9 @@ class operation::state {
  private:
   static task<std::optional<response>> read(std::shared_ptr<state> self) {
     for (;;) {
-      if (self->link_->closed()) co_return failure(self->give_up(errc::client_closed, "the session was stopped"));
+      if (self->link_->closed()) {
+        co_return failure(self->give_up(errc::client_closed, self->link_->closed_error().message()));
+      }
       if (auto lost = self->link_->unusable()) co_return failure(self->end(*lost));
       if (!self->stream_) {
         const auto wait = self->pending_.delay;
@@ -80,6 +82,7 @@ class operation::state {
       if (item.response) {
         self->reached_ = true;
         self->tokens_ = 0;
+        self->link_->streams.heard();
         if (self->link_->monitor->measures()) {
           self->link_->monitor->count("bytes_received", {{"kind", self->measured_.kind()}},
                                       item.response->ByteSizeLong());
@@ -109,6 +112,8 @@ class operation::state {
       } else {
         const auto failed = understand(status);
         const bool deadline = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+        if (deadline)
+          self->link_->streams.replace_if_silent(self->stub_, self->link_->silent_since(self->segment_began_));
         if (deadline && self->remaining() <= std::chrono::milliseconds(0)) co_return failure(self->out_of_time());
         self->last_failure_ = failed;
         if (!is_failure_to_connect(failed)) self->reached_ = true;
@@ -137,7 +142,8 @@ class operation::state {
     const bool first = pending_.what == machine::step::execute;
     const auto options = link_->options(std::max(limit, std::chrono::milliseconds(1)),
                                         first ? "ExecutePlan" : "ReattachExecute", &token_);
-    auto stub = link_->streams;
+    const auto stub = stub_ = link_->streams.get();
+    segment_began_ = clock::now();
     ++segments_;
     if (first) {
       link_->address(*request_);
@@ -237,6 +243,8 @@ class operation::state {
   measurement measured_;
   machine machine_;
   machine::decision pending_;
+  stub_ptr stub_;  // of the segment
+  clock::time_point segment_began_;
   std::optional<rpc::response_stream> stream_;
   std::optional<call_failure> last_failure_;
   std::optional<error> error_;

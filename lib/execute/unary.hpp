@@ -24,8 +24,13 @@ task<Response> try_unary(link_ptr link, rpc::unary_method<Request, Response> met
     if (auto reason = link->unusable()) co_return failure(*reason);
     std::uint64_t generation = 0;
     auto options = link->options(left(), name, &generation);
-    auto reply = co_await rpc::call(link->engine, link->calls, method, request, std::move(options));
+    const auto began = clock::now();
+    const auto stub = link->calls.get();
+    auto reply = co_await rpc::call(link->engine, stub, method, request, std::move(options));
+    const bool silence = reply.status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+    if (silence) link->calls.replace_if_silent(stub, link->silent_since(began));
     if (reply.status.ok()) {
+      link->calls.heard();
       if (link->monitor->measures()) {
         link->monitor->count("bytes_received", {{"kind", name}}, reply.response.ByteSizeLong());
       }

@@ -114,6 +114,10 @@ class response_stream::core final : public call_base, public grpc::ClientReadRea
   }
 
  private:
+  // What a message holds until gRPC parses into it. A message that cannot be parsed looks like the end of the stream,
+  // and gRPC then waits for ever for the end of what nobody reads.
+  static constexpr const char* untouched = "untouched";
+
   // Waits for a message or the end; completes through the inbox like everything that gRPC's threads set off.
   class waiter : public inbox_node {
    public:
@@ -174,6 +178,7 @@ class response_stream::core final : public call_base, public grpc::ClientReadRea
   void read_more() {
     if (stopping_ || ready_.size() >= limits_.messages || ready_bytes_ >= limits_.bytes) return;
     incoming_ = std::make_unique<message>();
+    incoming_->set_session_id(untouched);
     reading_ = true;
     StartRead(incoming_.get());
   }
@@ -181,9 +186,11 @@ class response_stream::core final : public call_base, public grpc::ClientReadRea
   void OnReadDone(bool ok) override {
     waiter* wake = nullptr;
     bool drop = false;
+    bool damaged = false;
     {
       const std::lock_guard lock(mutex_);
       reading_ = false;
+      if (!ok && incoming_) damaged = damaged_ = incoming_->session_id() != untouched;
       if (ok && !abandoned_) {
         ready_bytes_ += weight(*incoming_);
         ready_.push_back(std::move(incoming_));
@@ -193,6 +200,7 @@ class response_stream::core final : public call_base, public grpc::ClientReadRea
       if (!ok || (stopping_ && !reading_)) drop = std::exchange(held_, false);
     }
     if (wake != nullptr) engine_->inbox().push(*wake);
+    if (damaged) context_.TryCancel();
     if (drop) RemoveHold();
   }
 
@@ -201,6 +209,8 @@ class response_stream::core final : public call_base, public grpc::ClientReadRea
     {
       const std::lock_guard lock(mutex_);
       status_ = status;
+      if (damaged_)
+        status_ = grpc::Status(grpc::StatusCode::DATA_LOSS, "a response that is no message of the protocol");
       wake = std::exchange(waiting_, nullptr);
     }
     if (wake != nullptr) engine_->inbox().push(*wake);
@@ -220,6 +230,7 @@ class response_stream::core final : public call_base, public grpc::ClientReadRea
   bool reading_ = false;
   bool stopping_ = false;
   bool abandoned_ = false;
+  bool damaged_ = false;
 
   friend class response_stream;
 };

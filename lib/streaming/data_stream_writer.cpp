@@ -96,7 +96,8 @@ task<streaming_query> start(settings_ptr settings, destination where) {
   options.has_effect = true;
   session->keep_alive();
   COSPARK_TRY(auto response, co_await connect::run_command(session, std::move(command), std::move(options)));
-  if (!response.has_write_stream_operation_start_result()) {
+  const auto& ids = response.write_stream_operation_start_result().query_id();
+  if (ids.id().empty() || ids.run_id().empty()) {
     co_return failure(errc::protocol_error, "the server did not answer the start of a query with its id");
   }
   const auto& started = response.write_stream_operation_start_result();

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "connect/session_state.hpp"
+#include "execute/wait_list.hpp"
 #include "rpc/alarm.hpp"
 #include "rpc/context_part.hpp"
-#include "execute/wait_list.hpp"
 
 #include <cospark/streaming_query_event.hpp>
 #include <cospark/task.hpp>

@@ -182,6 +182,10 @@ void state::run_query_command(operation& running, const proto::StreamingQueryCom
     if (found->record.is_active) end_query(*found, std::nullopt);
   } else if (command.has_await_termination()) {
     const auto& await = command.await_termination();
+    if (await.has_timeout_ms() && await.timeout_ms() <= 0) {
+      running.failure = server_error(13, "requirement failed: Timeout has to be positive");
+      return;
+    }
     running.await = make_await(found->record.run_id, await.has_timeout_ms(), await.timeout_ms());
     return;
   } else if (command.has_explain()) {

@@ -61,6 +61,7 @@ std::optional<grpc::Status> state::enter(method which, const grpc::ServerContext
     last_headers.emplace(std::string(name.data(), name.size()), std::string(value.data(), value.size()));
   }
   const grpc::Status gone(grpc::StatusCode::UNAVAILABLE, "the server is being stopped");
+  if (frozen && !wait(lock, context, [this] { return !frozen; })) return gone;
   if (how.delay.count() > 0 && !pause(lock, context, how.delay)) return gone;
   if (how.held && !stand_still(lock, context)) return gone;
   if (how.failures.empty()) return std::nullopt;

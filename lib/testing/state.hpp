@@ -65,12 +65,14 @@ inline constexpr std::size_t method_count = static_cast<std::size_t>(method::fet
 /// All members need the mutex unless they say otherwise.
 class state {
  public:
-  explicit state(std::string server_version) : version(std::move(server_version)) {}
+  explicit state(server_options options) : version(options.version), max_streams(options.max_concurrent_streams) {}
 
   mutable std::mutex mutex;
   std::condition_variable changed;
 
   const std::string version;
+  const int max_streams;
+  bool frozen = false;
   bool stopping = false;
   std::map<std::string, session> sessions;
   std::set<std::string> closed_sessions;

@@ -1,6 +1,8 @@
 // Response streams of the scriptable server.
 #include "testing/service.hpp"
 
+#include <google/protobuf/unknown_field_set.h>
+
 #include <algorithm>
 
 namespace cospark::testing {
@@ -47,6 +49,17 @@ class delivery {
           if (auto ended = send_next()) return ended;
         }
         return std::nullopt;
+      case step::kind::send_sized:
+        return send_next(what.count);
+      case step::kind::cut_after:
+        for (std::size_t left = what.count;;) {
+          if (auto ended = wait_for_next()) return ended;
+          const auto size =
+              next_ < operation_->responses.size() ? operation_->responses[next_].ByteSizeLong() : left + 1;
+          if (size > left) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "cut by the script");
+          left -= size;
+          if (auto ended = send_next()) return ended;
+        }
       case step::kind::repeat:
         for (std::size_t i = next_ - std::min(what.count, next_); i < next_; ++i) write(operation_->responses[i]);
         return std::nullopt;
@@ -59,14 +72,21 @@ class delivery {
       case step::kind::hold:
         if (state_.stand_still(lock_, context_)) return std::nullopt;
         return gone();
+      case step::kind::fall_silent:
+        ++state_.held;
+        state_.wait(lock_, context_, [] { return false; });
+        --state_.held;
+        return gone();
       case step::kind::end:
         return grpc::Status::OK;
       case step::kind::fail:
       case step::kind::refuse:
         return state_.to_status(what.error);
       case step::kind::bytes: {
+        // As unknown fields: what they hold is not looked at, and sent as it is.
         proto::ExecutePlanResponse response;
-        if (!response.ParseFromString(what.bytes)) {
+        auto& fields = *response.GetReflection()->MutableUnknownFields(&response);
+        if (!fields.ParseFromString(what.bytes)) {
           return grpc::Status(grpc::StatusCode::INTERNAL, "bad bytes in script");
         }
         write(std::move(response));
@@ -76,31 +96,53 @@ class delivery {
     return std::nullopt;
   }
 
-  // The next response, or how the stream ends.
-  std::optional<grpc::Status> send_next() {
-    const bool ready = state_.wait(lock_, context_, [this] {
+  // Until there is a response, or the end; how the stream ends if it ends before.
+  std::optional<grpc::Status> wait_for_next() {
+    const auto ready = [this] {
       state_.advance(*operation_);
       return lost() || next_ < operation_->responses.size() || operation_->done();
-    });
-    if (!ready) return gone();
-    if (lost()) {
-      return state_.to_status(server_error("INVALID_CURSOR.DISCONNECTED", "HY109",
-                                           "[INVALID_CURSOR.DISCONNECTED] The cursor has been disconnected."));
-    }
+    };
+    if (!state_.wait(lock_, context_, ready)) return gone();
+    if (!lost()) return std::nullopt;
+    return state_.to_status(server_error("INVALID_CURSOR.DISCONNECTED", "HY109",
+                                         "[INVALID_CURSOR.DISCONNECTED] The cursor has been disconnected."));
+  }
+
+  // The next response, filled up to a size, or how the stream ends.
+  std::optional<grpc::Status> send_next(std::size_t size = 0) {
+    if (auto ended = wait_for_next()) return ended;
     if (next_ < operation_->responses.size()) {
-      write(operation_->responses[next_++]);
+      auto response = operation_->responses[next_++];
+      fill_up(response, size);
+      write(std::move(response));
       return std::nullopt;
     }
     if (operation_->failure) return state_.to_status(*operation_->failure);
     return grpc::Status::OK;
   }
 
+  void address(proto::ExecutePlanResponse& response) {
+    const auto at = state_.sessions.find(operation_->session_id);
+    if (at != state_.sessions.end()) response.set_server_side_session_id(at->second.server_side_id);
+  }
+
+  void fill_up(proto::ExecutePlanResponse& response, std::size_t size) {
+    address(response);
+    constexpr std::size_t head = 7;  // tag and length of a field of megabytes
+    const auto used = response.ByteSizeLong() + head;
+    if (size <= used) return;
+    constexpr int unused_field = 2047;
+    auto& filling = *response.GetReflection()->MutableUnknownFields(&response)->AddLengthDelimited(unused_field);
+    filling.assign(size - used, 'x');
+    filling.resize(filling.size() + size - response.ByteSizeLong(), 'x');
+  }
+
   bool lost() const { return !operation_->live || operation_->holder != turn_; }
   static grpc::Status gone() { return grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server is being stopped"); }
 
   void write(proto::ExecutePlanResponse response) {
-    const auto at = state_.sessions.find(operation_->session_id);
-    if (at != state_.sessions.end()) response.set_server_side_session_id(at->second.server_side_id);
+    if (state_.frozen && !state_.wait(lock_, context_, [this] { return !state_.frozen; })) return;
+    address(response);
     lock_.unlock();
     writer_.Write(response);  // blocks while the client does not read
     lock_.lock();
@@ -149,6 +191,8 @@ grpc::Status service::ExecutePlan(grpc::ServerContext* context, const proto::Exe
     known->session_id = request->session_id();
     known->plan = plan;
     known->record.id = request->operation_id();
+    known->record.session_id = request->session_id();
+    known->record.plan = request->plan().ShortDebugString();
     known->record.kind = kind;
     known->record.tags.assign(request->tags().begin(), request->tags().end());
     known->responses.clear();

@@ -17,7 +17,7 @@ namespace cospark::testing {
 
 class server::impl {
  public:
-  explicit impl(server_options how) : known(std::make_unique<state>(how.version)), options(std::move(how)) { listen(); }
+  explicit impl(server_options how) : known(std::make_unique<state>(how)), options(std::move(how)) { listen(); }
   ~impl() { stop(); }
 
   void listen() {
@@ -27,6 +27,7 @@ class server::impl {
     builder.AddListeningPort("127.0.0.1:" + std::to_string(port), credentials(), &bound);
     builder.SetMaxReceiveMessageSize(128 << 20);
     builder.SetMaxSendMessageSize(-1);
+    if (known->max_streams > 0) builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, known->max_streams);
     builder.RegisterService(service_.get());
     server_ = builder.BuildAndStart();
     if (!server_ || bound == 0)
@@ -103,13 +104,18 @@ stream_script& stream_script::send_bytes(std::string response) {
   return *this;
 }
 
+namespace {
+
+server_options of_version(std::string version) {
+  server_options options;
+  options.version = std::move(version);
+  return options;
+}
+
+}  // namespace
+
+server::server(std::string version) : server(of_version(std::move(version))) {}
 server::server(server_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
-server::server(std::string version)
-    : impl_([&version] {
-        server_options options;
-        options.version = std::move(version);
-        return std::make_unique<impl>(std::move(options));
-      }()) {}
 server::~server() = default;
 
 std::uint16_t server::port() const {
@@ -142,6 +148,17 @@ void server::set_certificate(std::string certificate, std::string key) {
   impl_->options.key = std::move(key);
 }
 
+void server::freeze() {
+  const std::lock_guard lock(impl_->known->mutex);
+  impl_->known->frozen = true;
+}
+
+void server::thaw() {
+  const std::lock_guard lock(impl_->known->mutex);
+  impl_->known->frozen = false;
+  impl_->known->changed.notify_all();
+}
+
 result<void> server::set_rows(const schema& schema, const std::vector<row>& rows, std::size_t rows_per_response) {
   std::vector<proto::ExecutePlanResponse> responses;
   for (std::size_t begin = 0; begin < rows.size() || responses.empty();) {
@@ -156,6 +173,7 @@ result<void> server::set_rows(const schema& schema, const std::vector<row>& rows
     begin = end;
   }
   const std::lock_guard lock(impl_->known->mutex);
+  impl_->known->row_schema.Clear();
   data::to_proto(types::struct_type(schema), impl_->known->row_schema);
   impl_->known->row_responses = std::move(responses);
   return success();

@@ -52,9 +52,17 @@ inline void let_run(asio::io_context& io, std::chrono::milliseconds time) {
   }
 }
 
+/// The numbers of all responses, and how it ended.
+struct collected {
+  std::vector<int> numbers;
+  std::optional<cospark::error> error;
+};
+
 /// A session at the level of executions, with quick retries.
 struct client {
-  explicit client(server& to, cospark::session_options options = quick()) : remote(to.remote()) {
+  explicit client(const server& to, cospark::session_options options = quick())
+      : client(to.remote(), std::move(options)) {}
+  explicit client(std::string where, cospark::session_options options = quick()) : remote(std::move(where)) {
     auto opened = cospark::run(io, cospark::connect::open_session(remote, std::move(options)));
     REQUIRE(opened);
     session = std::move(opened).value();
@@ -81,6 +89,17 @@ struct client {
   }
 
   std::size_t background_calls() const { return session->link()->background_calls(); }
+  /// Collects the rows in the background, into `ended`.
+  void begin_rows(cospark::connect::execute_options options = cospark::connect::execute_options());
+  bool until_ended(std::size_t count) {
+    return eventually(io, [&] { return ended.size() >= count; });
+  }
+  /// A short call.
+  result<proto::ConfigResponse> short_call() {
+    proto::ConfigRequest request;
+    request.mutable_operation()->mutable_get_all();
+    return cospark::run(io, cospark::connect::configure(session, std::move(request)));
+  }
   /// Lets what goes on in the background end.
   bool settle() {
     return eventually(io, [this] { return background_calls() == 0; });
@@ -89,12 +108,7 @@ struct client {
   std::string remote;
   asio::io_context io;
   cospark::connect::session_ptr session;
-};
-
-/// The numbers of all responses, and how it ended.
-struct collected {
-  std::vector<int> numbers;
-  std::optional<cospark::error> error;
+  std::vector<collected> ended;
 };
 
 inline task<collected> collect(cospark::execute::operation operation) {
@@ -110,6 +124,11 @@ inline task<collected> collect(cospark::execute::operation operation) {
       all.numbers.push_back(static_cast<int>(next.assume_value()->arrow_batch().start_offset()));
     }
   }
+}
+
+inline void client::begin_rows(cospark::connect::execute_options options) {
+  auto store = [this](result<collected> value) { ended.push_back(std::move(value).value()); };
+  cospark::spawn(io.get_executor(), collect(rows(std::move(options))), store);
 }
 
 inline std::vector<proto::ExecutePlanResponse> numbered_responses(int count) {

@@ -47,7 +47,7 @@ TEST_CASE("a healthy server: all responses in order, one execution, one release"
   CHECK(spark.calls(method::reattach_execute) == 0);
 }
 
-TEST_CASE("a clean end without the last response is continued from where it stopped") {
+TEST_CASE("S11 a clean end without the last response is continued from where it stopped") {
   server spark;
   server_access::set_responses(spark, numbered_responses(10));
   client user(spark);
@@ -57,7 +57,7 @@ TEST_CASE("a clean end without the last response is continued from where it stop
   CHECK(spark.calls(method::reattach_execute) == 2);
 }
 
-TEST_CASE("a connection that breaks after every response costs no response") {
+TEST_CASE("T1 a connection that breaks after every response costs no response") {
   server spark;
   server_access::set_responses(spark, numbered_responses(10));
   client user(spark);
@@ -68,7 +68,7 @@ TEST_CASE("a connection that breaks after every response costs no response") {
   CHECK(spark.calls(method::reattach_execute) == 10);
 }
 
-TEST_CASE("calls that the other side resets are repeated like those whose connection breaks") {
+TEST_CASE("T6 calls that the other side resets are repeated like those whose connection breaks") {
   server spark;
   server_access::set_responses(spark, numbered_responses(10));
   client user(spark);
@@ -78,7 +78,7 @@ TEST_CASE("calls that the other side resets are repeated like those whose connec
   expect_all(spark, user);
 }
 
-TEST_CASE("the whole connection is lost and comes back, and nothing is lost") {
+TEST_CASE("T1 the whole connection is lost and comes back, and nothing is lost") {
   server spark;
   server_access::set_responses(spark, numbered_responses(10));
   client user(spark);

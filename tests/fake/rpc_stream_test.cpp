@@ -321,7 +321,7 @@ TEST_CASE("a call started while the context is going away ends, and is not sent"
   CHECK(spark.calls(method::execute_plan) == 0);
 }
 
-TEST_CASE("the last session reference is released inside a completion") {
+TEST_CASE("L11 the last session reference is released inside a completion") {
   server spark;
   server_access::set_responses(spark, numbered_responses(3));
   for (int round = 0; round < 20; ++round) {

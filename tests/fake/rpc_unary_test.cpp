@@ -69,7 +69,7 @@ TEST_CASE("a call never completes inside the call that started it") {
   CHECK_FALSE(inside);
 }
 
-TEST_CASE("cancelled before start: the coroutine ends, and nothing is sent") {
+TEST_CASE("L3 cancelled before start: the coroutine ends, and nothing is sent") {
   server spark;
   bridge to(spark);
   asio::cancellation_signal signal;
@@ -203,7 +203,7 @@ TEST_CASE("metadata travels with the call") {
   CHECK(spark.last_header("x-team") == "blue");
 }
 
-TEST_CASE("a request larger than the limit fails alone, and the next call works") {
+TEST_CASE("D2 a request larger than the limit fails alone, and the next call works") {
   server spark;
   bridge to(spark, [](grpc::ChannelArguments& arguments) { arguments.SetMaxSendMessageSize(1000); });
   proto::ConfigRequest large;

@@ -151,7 +151,7 @@ TEST_CASE("the exception of a failed query is a value, with the ids of the query
   CHECK(problem.value()->detail().run_id == query.value().run_id());
 }
 
-TEST_CASE("a query of a server that was restarted is lost with its session") {
+TEST_CASE("S3 a query of a server that was restarted is lost with its session") {
   server fake;
   program user(fake);
   const auto query =

@@ -33,7 +33,7 @@ TEST_CASE("a thousand waits cost one stream, and each ends when its query does")
   CHECK(spark.operations(operation_kind::bus_add)[0].streams == 1);
 }
 
-TEST_CASE("a query that failed ends its wait with Spark's error") {
+TEST_CASE("S15 a query that failed ends its wait with Spark's error") {
   server spark;
   program user(spark);
   const auto good = user.start();
@@ -101,7 +101,7 @@ TEST_CASE("a wait with a timeout ends with false while the query runs") {
   CHECK(cospark::run(user.io, query.await_termination(-1ms)).error() == errc::invalid_argument);
 }
 
-TEST_CASE("a wait with a timeout ends within it although the server has gone") {
+TEST_CASE("S2 a wait with a timeout ends within it although the server has gone") {
   server spark;
   program user(spark);
   const auto query = user.start();
@@ -235,7 +235,7 @@ TEST_CASE("a server that removes every bus at once is not asked for another at f
   CHECK(user.ended[0].outcome);
 }
 
-TEST_CASE("a bus whose connection breaks goes on where it stopped") {
+TEST_CASE("T1 a bus whose connection breaks goes on where it stopped") {
   server spark;
   program user(spark);
   const auto query = user.start();
@@ -265,7 +265,7 @@ TEST_CASE("S5 the queries of an expired session end as lost, never as well ended
   CHECK(cospark::run(user.io, query.await_termination()).error() == errc::session_lost);
 }
 
-TEST_CASE("waits on a server that was restarted end as lost") {
+TEST_CASE("S3 waits on a server that was restarted end as lost") {
   server spark;
   program user(spark);
   const auto query = user.start();
@@ -277,7 +277,7 @@ TEST_CASE("waits on a server that was restarted end as lost") {
   CHECK(user.ended[0].outcome.error() == errc::session_lost);
 }
 
-TEST_CASE("waits on a server that went for good end within the bounds of the policy") {
+TEST_CASE("S2 waits on a server that went for good end within the bounds of the policy") {
   server spark;
   auto options = client::quick();
   options.retries.max_elapsed = 700ms;
@@ -292,7 +292,7 @@ TEST_CASE("waits on a server that went for good end within the bounds of the pol
   CHECK(user.ended[0].outcome.error() == errc::unavailable);
 }
 
-TEST_CASE("waits that poll a server that went for good end within the bounds of the policy") {
+TEST_CASE("S2 waits that poll a server that went for good end within the bounds of the policy") {
   server spark("3.5.8");
   auto options = client::quick();
   options.retries.max_elapsed = 700ms;
@@ -307,7 +307,7 @@ TEST_CASE("waits that poll a server that went for good end within the bounds of 
   CHECK(user.ended[0].outcome.error() == errc::unavailable);
 }
 
-TEST_CASE("a connection that comes back within the bounds costs no wait") {
+TEST_CASE("T1 a connection that comes back within the bounds costs no wait") {
   server spark;
   program user(spark);
   const auto query = user.start();
@@ -423,7 +423,7 @@ TEST_CASE("stopping the session ends its waits with client_closed") {
   CHECK(user.ended[0].outcome.error() == errc::client_closed);
 }
 
-TEST_CASE("a session that is dropped with waits pending leaves nothing behind") {
+TEST_CASE("L12 a session that is dropped with waits pending leaves nothing behind") {
   server spark;
   {
     program user(spark);

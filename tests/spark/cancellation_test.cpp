@@ -107,7 +107,8 @@ TEST_CASE("A result stream that is dropped half read ends its job") {
   spark_test([](cospark::session spark) -> check {
     {
       // Every thousandth row survives; batches come as the partitions end, most of them are still to be computed.
-      const auto frame = spark.range(0, 1'000'000'000'000, 1, 100'000).filter(f::hash("id") % f::lit(1000) == f::lit(0));
+      const auto frame =
+          spark.range(0, 1'000'000'000'000, 1, 100'000).filter(f::hash("id") % f::lit(1000) == f::lit(0));
       auto stream = must(co_await frame.execute());
       const auto batch = must(co_await stream.next());
       REQUIRE(batch.has_value());

@@ -31,7 +31,7 @@ TEST_CASE("a message of a server that knows no chunks is a whole stream") {
   CHECK(chunks.finish());
 }
 
-TEST_CASE("chunks become one stream when the last has come, stream after stream") {
+TEST_CASE("D3 chunks become one stream when the last has come, stream after stream") {
   data::chunk_assembler chunks;
   for (int round = 0; round < 2; ++round) {
     CHECK_FALSE(chunks.add(chunk(0, 3, "one ")).value());
@@ -46,7 +46,7 @@ TEST_CASE("chunks become one stream when the last has come, stream after stream"
   }
 }
 
-TEST_CASE("a missing, repeated, misplaced or foreign chunk breaks the protocol") {
+TEST_CASE("D3 a missing, repeated, misplaced or foreign chunk breaks the protocol") {
   const auto second = [](data::arrow_chunk one) {
     data::chunk_assembler chunks;
     CHECK_FALSE(chunks.add(chunk(0, 3)).value());
@@ -74,7 +74,7 @@ TEST_CASE("a missing, repeated, misplaced or foreign chunk breaks the protocol")
   CHECK(first(3, 3).error() == errc::protocol_error);
 }
 
-TEST_CASE("chunks of more bytes than allowed are refused") {
+TEST_CASE("D3 chunks of more bytes than allowed are refused") {
   data::chunk_assembler chunks(5);
   CHECK_FALSE(chunks.add(chunk(0, 1'000'000'000'000, "abc")).value());
   CHECK(chunks.add(chunk(1, 1'000'000'000'000, "abc")).error() == errc::limit_exceeded);

@@ -103,7 +103,7 @@ TEST_CASE("without an announced schema the types are those that Arrow and the fi
   }
 }
 
-TEST_CASE("a stream that is not what was announced is refused") {
+TEST_CASE("D7 a stream that is not what was announced is refused") {
   const recording bigint = fixture::recording_of("4.3.0", "bigint");
   for (const data_type& other :
        {types::integer_type(), types::string_type(), types::timestamp_type(), types::decimal_type(38, 18),
@@ -147,7 +147,7 @@ TEST_CASE("a batch keeps its bytes alive and lets go of them with its last view"
   CHECK(watched.expired());
 }
 
-TEST_CASE("limits are kept before memory is taken") {
+TEST_CASE("D6 limits are kept before memory is taken") {
   const auto stream = fixture::recording_of("4.3.0", "compression_zstd").streams[0];
   data::decode_limits rows;
   rows.rows = 599;
@@ -162,4 +162,36 @@ TEST_CASE("limits are kept before memory is taken") {
   depth.depth = 3;
   const auto nested = data::decode(fixture::recording_of("4.3.0", "nested_deep").streams[0], nullptr, depth);
   REQUIRE_FALSE(nested);
+}
+
+TEST_CASE("D5 batches that Spark compressed with lz4 or zstd have the rows of those that it did not compress") {
+  const auto rows_of = [](const std::string& name) {
+    std::string text;
+    for (const auto& stream : fixture::recording_of("4.3.0", name).streams) {
+      const auto batch = data::decode(stream);
+      REQUIRE(batch);
+      text += fixture::walk(batch.value());
+    }
+    return text;
+  };
+  const auto plain = rows_of("compression_none");
+  CHECK_FALSE(plain.empty());
+  CHECK(rows_of("compression_lz4") == plain);
+  CHECK(rows_of("compression_zstd") == plain);
+}
+
+TEST_CASE("D6 a buffer that claims to become a tebibyte is refused before memory is taken") {
+  for (const auto* name : {"compression_lz4", "compression_zstd"}) {
+    const auto stream = fixture::recording_of("4.3.0", name).streams[0];
+    std::size_t refused = 0;
+    // Wherever the length of a buffer stands: buffers begin at multiples of 8.
+    for (std::size_t at = 0; at + 8 <= stream->size(); at += 8) {
+      auto bomb = *stream;
+      for (std::size_t i = 0; i < 8; ++i) bomb[at + i] = i == 5 ? '\1' : '\0';
+      const auto batch = data::decode(std::make_shared<const std::string>(std::move(bomb)));
+      if (!batch) ++refused;
+      if (!batch) CHECK((batch.error() == errc::limit_exceeded || batch.error() == errc::protocol_error));
+    }
+    CHECK(refused > 0);
+  }
 }

@@ -33,7 +33,7 @@ void attempt(std::string bytes, tally& count) {
 
 }  // namespace
 
-TEST_CASE("a stream cut anywhere is refused") {
+TEST_CASE("D4 a stream cut anywhere is refused") {
   tally count;
   std::size_t cuts = 0;
   for (const auto& stream : fixture::all_streams()) {
@@ -45,7 +45,7 @@ TEST_CASE("a stream cut anywhere is refused") {
   CHECK(count.accepted == 0);
 }
 
-TEST_CASE("a stream with any one byte changed is refused or read, and nothing else") {
+TEST_CASE("D4 a stream with any one byte changed is refused or read, and nothing else") {
   tally count;
   for (const auto& stream : fixture::all_streams()) {
     const std::size_t step = stream->size() > 4096 ? 61 : 1;
@@ -64,7 +64,7 @@ TEST_CASE("a stream with any one byte changed is refused or read, and nothing el
   CHECK(count.accepted > 10'000);
 }
 
-TEST_CASE("a stream with many bytes changed is refused or read, and nothing else") {
+TEST_CASE("D4 a stream with many bytes changed is refused or read, and nothing else") {
   std::mt19937 random(20240229);
   tally count;
   for (const auto& stream : fixture::all_streams()) {
@@ -84,7 +84,7 @@ TEST_CASE("a stream with many bytes changed is refused or read, and nothing else
   CHECK(count.refused > 1000);
 }
 
-TEST_CASE("bytes behind the end mark, and no bytes at all, are refused") {
+TEST_CASE("D4 bytes behind the end mark, and no bytes at all, are refused") {
   const auto stream = fixture::recording_of("4.3.0", "int").streams[0];
   CHECK(data::decode(std::make_shared<const std::string>(*stream + std::string(8, '\0'))).error() ==
         errc::protocol_error);
@@ -92,7 +92,7 @@ TEST_CASE("bytes behind the end mark, and no bytes at all, are refused") {
   CHECK(data::decode(nullptr).error() == errc::protocol_error);
 }
 
-TEST_CASE("a string that is not UTF-8 is refused unless that was allowed") {
+TEST_CASE("D4 a string that is not UTF-8 is refused unless that was allowed") {
   std::string bytes = *fixture::recording_of("4.3.0", "string").streams[0];
   const std::size_t at = bytes.find("abc");
   REQUIRE(at != std::string::npos);

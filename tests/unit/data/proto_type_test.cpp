@@ -55,7 +55,7 @@ TEST_CASE("types of the protocol that leave something out have Spark's defaults"
   CHECK(data::type_from_proto(message).value() == types::time_type(6));
 }
 
-TEST_CASE("a kind that only a newer Spark knows is tolerated") {
+TEST_CASE("D11 a kind that only a newer Spark knows is tolerated") {
   DataType message;
   message.mutable_struct_()->add_fields()->set_name("a");
   // A field number that no known kind has, as a message without content.
@@ -84,7 +84,7 @@ TEST_CASE("types of the protocol that make no sense are refused with a typed err
   CHECK(data::schema_from_proto(message).error() == errc::protocol_error);
 }
 
-TEST_CASE("types of the protocol may be nested 64 deep and no deeper") {
+TEST_CASE("D10 types of the protocol may be nested 64 deep and no deeper") {
   CHECK(data::type_from_proto(nested(64)));
   CHECK(data::type_from_proto(nested(65)).error() == errc::limit_exceeded);
   CHECK(data::type_from_proto(nested(2000)).error() == errc::limit_exceeded);

@@ -86,7 +86,7 @@ TEST_CASE("JSON that is no schema is refused with a typed error") {
   CHECK(refused(R"({"type":"struct","fields":[{"name":"a","type":{"type":"array"}}]})") == errc::invalid_argument);
 }
 
-TEST_CASE("JSON nested without end is refused, JSON nested as deep as types may be is read") {
+TEST_CASE("D10 JSON nested without end is refused, JSON nested as deep as types may be is read") {
   const auto nested = [](int depth) {
     std::string text = R"({"type":"struct","fields":[{"name":"a","type":)";
     for (int i = 0; i < depth; ++i) text += R"({"type":"array","elementType":)";

@@ -276,6 +276,25 @@ TEST_CASE("a server that asks for patience is transient, and its wait is read wi
   CHECK(understand(status_with(info, "google.rpc.RetryInfo", "x")).retry_after == std::chrono::milliseconds(0));
 }
 
+TEST_CASE("T6 a call that HTTP/2 reset is a passing fault, whatever the code; Spark's own errors are none") {
+  for (const auto code : {grpc::StatusCode::INTERNAL, grpc::StatusCode::CANCELLED, grpc::StatusCode::UNAVAILABLE,
+                          grpc::StatusCode::RESOURCE_EXHAUSTED}) {
+    const auto failure = understand(grpc::Status(code, "Received RST_STREAM with error code 2"));
+    CHECK(failure.was_reset);
+    CHECK(is_transient(failure));
+    CHECK(failure.retry_after.has_value() == (code == grpc::StatusCode::RESOURCE_EXHAUSTED));
+  }
+  CHECK_FALSE(is_transient(understand(grpc::Status(grpc::StatusCode::INTERNAL, "an error of Spark"))));
+  CHECK_FALSE(is_transient(understand(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too large"))));
+}
+
+TEST_CASE("D2 an error about a message that is too large names the setting") {
+  const auto failure =
+      understand(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "Received message larger than max (135 vs. 134)"));
+  CHECK_FALSE(is_transient(failure));
+  CHECK(failure.message.find("session_options::max_message_size") != std::string::npos);
+}
+
 TEST_CASE("only a taken-over cursor is a passing fault among the conditions") {
   const auto with = [](const char* condition) {
     call_failure failure;
@@ -320,7 +339,7 @@ TEST_CASE("text is cut between characters, not inside one") {
   CHECK(printable(euros, 9) == euros);
 }
 
-TEST_CASE("indices of hostile error details cannot lead astray") {
+TEST_CASE("D15 indices of hostile error details cannot lead astray") {
   call_failure failure;
   failure.grpc_code = grpc::StatusCode::INTERNAL;
   spark::connect::FetchErrorDetailsResponse details;

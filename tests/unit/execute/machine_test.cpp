@@ -33,6 +33,12 @@ call_failure inside_spark(std::string condition) {
   return failure;
 }
 
+call_failure reset(int code) {
+  auto failure = transport(code);
+  failure.was_reset = true;
+  return failure;
+}
+
 call_failure patience(std::chrono::milliseconds time) {
   auto failure = transport(grpc::StatusCode::RESOURCE_EXHAUSTED);
   failure.retry_after = time;
@@ -116,6 +122,7 @@ TEST_CASE("every way in which a stream ends has its reaction") {
       {"an error of the plan", inside_spark("DIVIDE_BY_ZERO"), step::fail, errc::execution_failed, step::fail,
        errc::execution_failed},
       {"CANCELLED by the other side", transport(grpc::StatusCode::CANCELLED), step::reattach, {}, step::reattach, {}},
+      {"reset by HTTP/2, with any code", reset(grpc::StatusCode::INTERNAL), step::reattach, {}, step::reattach, {}},
       {"a deadline of the whole operation", transport(grpc::StatusCode::DEADLINE_EXCEEDED), step::fail, errc::timed_out,
        step::fail, errc::timed_out},
       {"UNAUTHENTICATED", transport(grpc::StatusCode::UNAUTHENTICATED), step::fail, errc::unauthenticated, step::fail,

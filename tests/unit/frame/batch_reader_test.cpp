@@ -81,7 +81,7 @@ TEST_CASE("batches follow one another by their offsets") {
   CHECK(reader.finish());
 }
 
-TEST_CASE("a batch that is missing, repeated or of another length is a protocol error") {
+TEST_CASE("D7 a batch that is missing, repeated or of another length is a protocol error") {
   frame::batch_reader gap;
   REQUIRE(gap.take(batch(0, 3, 0)));
   CHECK(gap.take(batch(2, 2, 6)).error() == errc::protocol_error);
@@ -104,7 +104,7 @@ TEST_CASE("servers that send no offsets are believed") {
   CHECK(reader.take(std::move(message)));
 }
 
-TEST_CASE("chunks of a batch are put together, and a result that ends within one is incomplete") {
+TEST_CASE("D3 chunks of a batch are put together, and a result that ends within one is incomplete") {
   frame::batch_reader reader;
   for (int i = 0; i < 4; ++i) {
     auto part = reader.take(chunk(i));
@@ -119,7 +119,7 @@ TEST_CASE("chunks of a batch are put together, and a result that ends within one
   CHECK(hole.take(chunk(2)).error() == errc::protocol_error);
 }
 
-TEST_CASE("a batch must have the schema that was announced") {
+TEST_CASE("D7 a batch must have the schema that was announced") {
   frame::batch_reader good;
   REQUIRE(good.take(schema_of([](spark::connect::DataType& type) { type.mutable_long_(); })));
   CHECK(good.take(batch(0, 3, 0)));

@@ -128,7 +128,7 @@ TEST_CASE("an event of an unknown type keeps its text, whatever that is") {
   }
 }
 
-TEST_CASE("a damaged event is a protocol error (D12)") {
+TEST_CASE("D12 a damaged event is a protocol error") {
   for (const std::string text :
        {"", "null", "[]", "{}", "{", R"({"id":"i"})", R"({"runId":"r"})", R"({"id":1,"runId":"r"})",
         R"({"id":null,"runId":"r"})", "{\"id\":\"\xff\",\"runId\":\"r\"}"}) {

@@ -35,7 +35,7 @@ std::string nested(std::size_t depth) {
 
 }  // namespace
 
-TEST_CASE("progress that is no JSON, or no progress, is a protocol error and no exception (D12)") {
+TEST_CASE("D12 progress that is no JSON, or no progress, is a protocol error and no exception") {
   const std::vector<std::string> texts{
       "",
       " ",
@@ -89,7 +89,7 @@ TEST_CASE("progress that is no JSON, or no progress, is a protocol error and no 
   }
 }
 
-TEST_CASE("progress nested too deeply is a protocol error (D12)") {
+TEST_CASE("D12 progress nested too deeply is a protocol error") {
   CHECK(parse(R"("deep":)" + nested(127)).others().at("deep") == nested(127));
   for (const std::size_t depth : {std::size_t{128}, std::size_t{10'000}, std::size_t{1'000'000}}) {
     CHECK(streaming_query_progress::from_json(head + R"(,"deep":)" + nested(depth) + "}").error() ==
@@ -102,7 +102,7 @@ TEST_CASE("progress nested too deeply is a protocol error (D12)") {
   CHECK(parse(R"("sources":[{"endOffset":")" + offset + R"("}])").sources().at(0).end_offset == offset);
 }
 
-TEST_CASE("progress of 50 MB is a protocol error without being parsed (D12)") {
+TEST_CASE("D12 progress of 50 MB is a protocol error without being parsed") {
   const auto large = head + R"(,"a":")" + std::string(50'000'000, 'a') + R"("})";
   const auto progress = streaming_query_progress::from_json(large);
   REQUIRE_FALSE(progress);
@@ -111,7 +111,7 @@ TEST_CASE("progress of 50 MB is a protocol error without being parsed (D12)") {
   CHECK(parse(R"("a":")" + std::string(8'000'000, 'a') + "\"").others().at("a").size() == 8'000'002);
 }
 
-TEST_CASE("bare NaN and Infinity are absent rates, and texts among the observed metrics (D12)") {
+TEST_CASE("D12 bare NaN and Infinity are absent rates, and texts among the observed metrics") {
   const auto progress =
       parse(R"("inputRowsPerSecond":NaN,"processedRowsPerSecond":-Infinity,"sources":[{"description":"NaN \" NaN",)"
             R"("inputRowsPerSecond":NaN,"processedRowsPerSecond":Infinity}],)"
@@ -126,19 +126,19 @@ TEST_CASE("bare NaN and Infinity are absent rates, and texts among the observed 
   CHECK(progress.observed_metrics().at("o").at(1).value == cospark::metric_value("-Infinity"));
 }
 
-TEST_CASE("of duplicate keys the last counts (D12)") {
+TEST_CASE("D12 of duplicate keys the last counts") {
   CHECK(parse(R"("batchId":2,"batchId":3)").batch_id() == 3);
   CHECK(parse(R"("durationMs":{"addBatch":1,"addBatch":2})").duration_ms().at("addBatch").count() == 2);
 }
 
-TEST_CASE("invalid UTF-8 in progress is a protocol error (D12)") {
+TEST_CASE("D12 invalid UTF-8 in progress is a protocol error") {
   for (const std::string bytes : {"\xff", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe2\x82"}) {
     CHECK(streaming_query_progress::from_json(head + R"(,"name":")" + bytes + R"("})").error() == errc::protocol_error);
   }
   CHECK(parse("\"name\":\"\xe2\x82\xac\"").name() == "\xe2\x82\xac");
 }
 
-TEST_CASE("numbers keep 64 bits, and larger ones are not mistaken for others (D12)") {
+TEST_CASE("D12 numbers keep 64 bits, and larger ones are not mistaken for others") {
   const auto exact = parse(R"("numInputRows":9007199254740993,"sink":{"numOutputRows":9223372036854775807})");
   CHECK(exact.num_input_rows() == 9007199254740993);
   CHECK(exact.sink().num_output_rows == std::numeric_limits<std::int64_t>::max());
@@ -158,7 +158,7 @@ TEST_CASE("numbers keep 64 bits, and larger ones are not mistaken for others (D1
   CHECK(overflow.num_input_rows() == std::numeric_limits<std::int64_t>::max());
 }
 
-TEST_CASE("numbers as texts are read, and fields that are null, missing or empty are absent (D13)") {
+TEST_CASE("D13 numbers as texts are read, and fields that are null, missing or empty are absent") {
   const auto texts = parse(R"("batchDuration":"17","inputRowsPerSecond":"2.5","durationMs":{"addBatch":"3"},)"
                            R"("sink":{"numOutputRows":"-1"},"sources":[{"numInputRows":"4","inputRowsPerSecond":"NaN",)"
                            R"("processedRowsPerSecond":"Infinity"}])");
@@ -175,7 +175,7 @@ TEST_CASE("numbers as texts are read, and fields that are null, missing or empty
   CHECK_FALSE(nulls.name());
 }
 
-TEST_CASE("an offset may be any JSON, nested or as text (D13)") {
+TEST_CASE("D13 an offset may be any JSON, nested or as text") {
   const auto offset = [](const std::string& json) {
     return parse(R"("sources":[{"endOffset":)" + json + "}]").sources().at(0).end_offset;
   };
@@ -196,7 +196,7 @@ TEST_CASE("an offset may be any JSON, nested or as text (D13)") {
   CHECK(offset(R"("{broken")") == "{broken");
 }
 
-TEST_CASE("fields of later versions, and values of another kind, are kept as JSON (D13)") {
+TEST_CASE("D13 fields of later versions, and values of another kind, are kept as JSON") {
   const auto progress =
       parse(R"("new":{"a":[1,2]},"sources":[{"description":7,"topic":"t"}],"sink":{"numOutputRows":true,"new":1},)"
             R"("stateOperators":[{"customMetrics":{"good":1,"rate":0.5},"snapshotCustomMetricNames":["x"]},5],)"
@@ -222,7 +222,7 @@ TEST_CASE("fields of later versions, and values of another kind, are kept as JSO
   }
 }
 
-TEST_CASE("rows of observed metrics that are not as Spark writes them are read as they are (D13)") {
+TEST_CASE("D13 rows of observed metrics that are not as Spark writes them are read as they are") {
   for (const std::string row : {R"({"values":[1,2],"schema":{"fields":[{"name":"a"}]}})", R"({"values":1,"schema":{}})",
                                 R"({"values":[1],"schema":null})", R"({"values":[1],"schema":{"fields":5}})",
                                 R"({"values":[1],"schema":{"fields":[{"name":"a"}]},"more":1})", R"({"schema":1})"}) {
@@ -233,7 +233,7 @@ TEST_CASE("rows of observed metrics that are not as Spark writes them are read a
   CHECK(nameless.observed_metrics().at("o").size() == 2);
 }
 
-TEST_CASE("ids may be any text (D14)") {
+TEST_CASE("D14 ids may be any text") {
   const std::string with_nul("a\0b", 3);
   for (const auto& id : {std::string("not a UUID"), std::string(), std::string(1'000'000, 'x')}) {
     const auto progress = streaming_query_progress::from_json(
@@ -249,7 +249,7 @@ TEST_CASE("ids may be any text (D14)") {
   CHECK(progress.value().name() == with_nul);
 }
 
-TEST_CASE("no truncated or damaged recording crashes the readers (D12, D14)") {
+TEST_CASE("D12 no truncated or damaged recording crashes the readers") {
   struct text {
     std::string content;
     bool newest;

@@ -1,0 +1,62 @@
+// The connection that calls of one kind share, replaced when it has fallen silent.
+#pragma once
+
+#include "rpc/unary.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace cospark::execute {
+
+using stub_ptr = std::shared_ptr<rpc::service::StubInterface>;
+
+/// A peer that vanishes without a word leaves a connection that looks alive until the kernel gives up resending, a
+/// quarter of an hour later, and gRPC sends every further call over it. So whoever waited in vain says so, and later
+/// calls take a new connection. Calls under way keep the one that they have.
+///
+/// Thread safety: all members may be called from any thread, after `open`.
+class connection {
+ public:
+  using clock = std::chrono::steady_clock;
+
+  connection() = default;
+
+  /// `make` gives a stub with connections of its own.
+  void open(std::function<stub_ptr()> make) {
+    make_ = std::move(make);
+    stub_ = make_();
+    heard_ = clock::now();
+  }
+
+  stub_ptr get() const {
+    const std::lock_guard lock(mutex_);
+    return stub_;
+  }
+
+  /// The peer has answered something.
+  void heard() {
+    const std::lock_guard lock(mutex_);
+    heard_ = clock::now();
+  }
+
+  /// A call over `used` had no answer in time. Replaced if that is the current one, and has been silent for all calls
+  /// since `since`.
+  void replace_if_silent(const stub_ptr& used, clock::time_point since) {
+    stub_ptr old;  // freed without the mutex
+    const std::lock_guard lock(mutex_);
+    if (used != stub_ || heard_ > since) return;
+    old = std::exchange(stub_, make_());
+    heard_ = clock::now();
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::function<stub_ptr()> make_;
+  stub_ptr stub_;
+  clock::time_point heard_;
+};
+
+}  // namespace cospark::execute
