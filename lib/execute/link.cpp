@@ -11,6 +11,26 @@ namespace {
 
 using async = rpc::service::StubInterface::async_interface;
 
+// What servers take if nobody tells them otherwise, in bytes.
+constexpr std::size_t usual_header_limit = 8192;
+
+std::size_t header_size(const link& of) {
+  constexpr std::size_t overhead = 32;  // of each header, as HTTP/2 counts
+  std::size_t size = 0;
+  for (const auto& [name, value] : of.options(std::chrono::milliseconds(0)).metadata) {
+    size += name.size() + value.size() + overhead;
+  }
+  return size;
+}
+
+error too_large_headers(const link& of, error_detail detail) {
+  detail.message = "the headers of the call are more than the server takes: " + std::to_string(header_size(of)) +
+                   " bytes, of which the token has " + std::to_string(of.token->value().size()) + " (" +
+                   detail.message + ")";
+  detail.retryable = false;
+  return error(errc::limit_exceeded, std::move(detail));
+}
+
 constexpr unsigned most_tokens = 3;  // for one operation
 // How long what was found about the server's TLS is believed, and how long to look.
 constexpr auto examination_holds = std::chrono::seconds(5);
@@ -103,18 +123,7 @@ rpc::call_options link::options(std::chrono::milliseconds deadline, std::string_
 
 error link::to_error(const call_failure& failure, const spark::connect::FetchErrorDetailsResponse* details) const {
   auto reason = execute::to_error(failure, details);
-  if (is_metadata_refused(failure)) {
-    constexpr std::size_t overhead = 32;  // of each header, as HTTP/2 counts
-    std::size_t size = 0;
-    for (const auto& [name, value] : options(std::chrono::milliseconds(0)).metadata) {
-      size += name.size() + value.size() + overhead;
-    }
-    auto detail = reason.detail();
-    detail.message = "the headers of the call are more than the server takes: " + std::to_string(size) +
-                     " bytes, of which the token has " + std::to_string(token->value().size()) + " (" + detail.message +
-                     ")";
-    reason = error(errc::limit_exceeded, std::move(detail));
-  }
+  if (is_metadata_refused(failure)) reason = too_large_headers(*this, reason.detail());
   return token->without_tokens(reason);
 }
 
@@ -133,6 +142,11 @@ task<link::remedy> link::treat(std::shared_ptr<link> self, call_failure failed, 
   if (!is_transient(failed)) {
     if (failed.grpc_code != grpc::StatusCode::DEADLINE_EXCEEDED) self->monitor->arrived();
     co_return remedy::none;
+  }
+  // Spark answers with 431 up to some size, and hangs up on more.
+  if (failed.grpc_code == grpc::StatusCode::UNAVAILABLE && !is_failure_to_connect(failed) && !self->heard_.load() &&
+      header_size(*self) > usual_header_limit) {
+    co_return failure(self->token->without_tokens(too_large_headers(*self, execute::to_error(failed).detail())));
   }
   if (failed.condition.empty() && !failed.retry_after) {
     self->monitor->failed(self->token->without_tokens(failed.message));
