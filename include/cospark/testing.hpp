@@ -73,6 +73,11 @@ struct server_options {
   std::string version = "4.3.0";
   /// Most calls at once over one connection, as proxies have it; further ones wait in the client. Zero: no limit.
   int max_concurrent_streams = 0;
+  /// Certificate chain and private key of the server, PEM texts; empty: no TLS.
+  std::string certificate;
+  std::string key;
+  /// Certificates of the authorities that a client's certificate must come from, a PEM text; empty: clients need none.
+  std::string client_authorities;
 };
 
 /// What happens on one response stream, step by step. The responses of an operation are numbered; a stream begins
@@ -148,19 +153,6 @@ struct query_record {
   bool is_active = true;
 };
 
-/// What kind of server to start.
-struct server_options {
-  server_options() = default;
-
-  /// The version of Spark that it is.
-  std::string version = "4.3.0";
-  /// Certificate chain and private key of the server, PEM texts; empty: no TLS.
-  std::string certificate;
-  std::string key;
-  /// Certificates of the authorities that a client's certificate must come from, a PEM text; empty: clients need none.
-  std::string client_authorities;
-};
-
 /// A Spark Connect server on a port of the loopback interface, with threads of its own. Without a script it answers
 /// like a healthy Spark: sessions, settings, one table of rows for every data frame, streaming queries that run until
 /// the test ends them, and their events. It plans and computes nothing.
@@ -172,7 +164,6 @@ class server {
   explicit server(server_options options);
   /// The same without TLS, as the given version of Spark.
   explicit server(std::string version = "4.3.0");
-  explicit server(server_options options);
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
