@@ -147,11 +147,12 @@ task<> release(session_ptr session) {
     return rpc::call<proto::ReleaseSessionRequest, proto::ReleaseSessionResponse>(
         link->engine, link->calls.get(), &async::ReleaseSession, request, link->options(link->limits.call));
   };
+  // Before the server hears of it: what is in flight must end as stopped by us, not as a session that was lost.
+  session->close();
   auto reply = co_await call();
   // Spark trips over an operation that is just being interrupted, after it has taken the session out of its list.
   // A session that is not in the list is released: asking again shows that it is.
   if (execute::understand(reply.status).is_illegal_state()) reply = co_await call();
-  session->close();
   if (reply.status.ok()) co_return success();
   auto error = link->to_error(execute::understand(reply.status));
   // Up to 3.5 a session cannot be released, and one that is gone already needs no release.

@@ -77,6 +77,16 @@ TEST_CASE("automatic waits poll while another client has the events, say why, an
   CHECK(spark.operations(operation_kind::bus_remove).empty());
 }
 
+TEST_CASE("the timeout of a wait holds while its session finds out that another client has the events") {
+  server spark;
+  spark.set_bus_taken(true);
+  program user(spark);
+  const auto query = user.start();
+  const auto began = std::chrono::steady_clock::now();
+  CHECK_FALSE(cospark::run(user.io, query.await_termination(7s)).value());
+  CHECK(std::chrono::steady_clock::now() - began < 12s);
+}
+
 TEST_CASE("waits by events fail with a clear error where there are none") {
   server old("3.5.8");
   program user(old, by(wait_strategy::events));
