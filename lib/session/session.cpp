@@ -100,7 +100,7 @@ task<session> session::replacement() const {
 }
 
 std::string session::diagnostics() const {
-  return "session " + id() + " at " + state_->target() + ", Spark " + version() + '\n' +
+  return "session " + id() + " at " + state_->where().target() + ", Spark " + version() + '\n' +
          streaming::wait_engine::of(*state_)->describe(*state_) + '\n';
 }
 

@@ -323,7 +323,7 @@ TEST_CASE("T14 a literal address of IPv6 works, brackets and all") {
   }
   const auto target = "[::1]:" + std::to_string(gate->port());
   client user("sc://" + target);
-  CHECK(user.session->target() == target);
+  CHECK(user.session->where().target() == target);
   CHECK(cospark::run(user.io, collect(user.rows())).value().numbers == up_to(rows_of_answer));
   CHECK(gate->accepted() == 2);
 }
