@@ -249,7 +249,7 @@ TEST_CASE("codes of gRPC become kinds of errors") {
       {StatusCode::UNIMPLEMENTED, errc::unsupported_by_server},
       {StatusCode::INTERNAL, errc::execution_failed},
       {StatusCode::UNAVAILABLE, errc::unavailable},
-      {StatusCode::DATA_LOSS, errc::execution_failed},
+      {StatusCode::DATA_LOSS, errc::protocol_error},
       {StatusCode::UNAUTHENTICATED, errc::unauthenticated},
   };
   for (const auto& [code, kind] : table) {
