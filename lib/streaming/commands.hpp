@@ -33,6 +33,13 @@ error query_failure(const query_state& query, const query_answer::ExceptionResul
 inline bool is_passing(const error& reason) {
   return reason == errc::unavailable || reason == errc::timed_out;
 }
+/// The same within the bounds of the policy, for what is asked again and again on behalf of waits. A single call ends
+/// by its own time limit, which is much shorter than the policy's; `trouble_since`: when the server last answered.
+inline bool is_bearable(const error& reason, std::chrono::steady_clock::time_point trouble_since,
+                        const retry_policy& policy) {
+  return is_passing(reason) && reason.detail().attempts < policy.max_attempts &&
+         std::chrono::steady_clock::now() - trouble_since <= policy.max_elapsed;
+}
 
 /// The error with the ids of the query it is about.
 error about(const query_state& query, const error& reason);

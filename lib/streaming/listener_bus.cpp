@@ -161,8 +161,7 @@ asio::awaitable<void> listener_bus::watch(std::shared_ptr<listener_bus> self, co
     const bool was_open = before == state::open || before == state::leaving;
     if (was_open) answered = now;
     // A stream that was open has used up its retries; one that could not be opened yet has a time of its own.
-    const bool bearable = !was_open && !outcome && is_passing(outcome.error()) &&
-                          now - answered <= session->options().retries.max_elapsed;
+    const bool bearable = !was_open && !outcome && is_bearable(outcome.error(), answered, session->options().retries);
     if (outcome || bearable || outcome.error() == errc::operation_lost) {
       self->lost_ = self->lost_ || before == state::open;
     } else {

@@ -239,7 +239,7 @@ asio::awaitable<void> wait_engine::poll(std::shared_ptr<wait_engine> self, conne
     const auto now = wait_list::clock::now();
     if (outcome) {
       answered = now;
-    } else if (!is_passing(outcome.error()) || now - answered > session->options().retries.max_elapsed) {
+    } else if (!is_bearable(outcome.error(), answered, session->options().retries)) {
       self->fail_all(outcome.error());
       answered = now;
     }
@@ -270,7 +270,7 @@ asio::awaitable<void> wait_engine::settle(std::shared_ptr<wait_engine> self, con
       trouble_since = now;
       continue;
     }
-    if (!is_passing(outcome.error()) || now - trouble_since > session->options().retries.max_elapsed) {
+    if (!is_bearable(outcome.error(), trouble_since, session->options().retries)) {
       self->fail_all(outcome.error());
       continue;
     }

@@ -292,6 +292,22 @@ TEST_CASE("S2 waits on a server that went for good end within the bounds of the 
   CHECK(user.ended[0].outcome.error() == errc::unavailable);
 }
 
+TEST_CASE("S2 waits that begin when the server is gone end after as many attempts as the policy allows") {
+  for (const char* version : {"4.3.0", "3.5.8"}) {
+    INFO(version);
+    server spark(version);
+    auto options = client::quick();
+    options.retries.max_attempts = 2;  // the other bound is ten minutes
+    program user(spark, options);
+    const auto query = user.start();
+    spark.stop();
+    user.wait(query);
+    REQUIRE(user.until_ended(1));
+    REQUIRE_FALSE(user.ended[0].outcome);
+    CHECK(user.ended[0].outcome.error() == errc::unavailable);
+  }
+}
+
 TEST_CASE("S2 waits that poll a server that went for good end within the bounds of the policy") {
   server spark("3.5.8");
   auto options = client::quick();
