@@ -75,6 +75,8 @@ class listener_bus : public rpc::context_part, public std::enable_shared_from_th
   /// The event of a start, which comes with the answer of the start instead of with the stream.
   void note_started(const connect::session_ptr& session, const std::string& json);
 
+  /// What goes on with the events and waits of a session goes on here. Empty once the context is gone.
+  const asio::any_io_executor& strand() const noexcept { return strand_; }
   bool is_open() const noexcept { return state_.load() == state::open; }
   std::size_t times_opened() const noexcept { return times_opened_.load(); }
   /// For a human reader.
@@ -82,7 +84,11 @@ class listener_bus : public rpc::context_part, public std::enable_shared_from_th
 
  private:
   listener_bus(rpc::engine& engine, asio::any_io_executor strand);
-  void context_ends() override { context_ended_ = true; }
+  // Handles may outlive their context; a strand must not.
+  void context_ends() override {
+    context_ended_ = true;
+    strand_ = asio::any_io_executor();
+  }
 
   enum class state { closed, opening, open, leaving };
 
@@ -95,13 +101,13 @@ class listener_bus : public rpc::context_part, public std::enable_shared_from_th
   static asio::awaitable<void> watch(std::shared_ptr<listener_bus> self, connect::session_ptr session);
   static task<> follow(std::shared_ptr<listener_bus> self, connect::session_ptr session);
 
-  const asio::any_io_executor strand_;
+  asio::any_io_executor strand_;
   const std::shared_ptr<wait_list> opening_;  // who waits for the stream to be open
   mutable std::mutex mutex_;
   mutable std::vector<std::weak_ptr<subscriber>> subscribers_;
   std::atomic<state> state_ = state::closed;
   std::atomic<std::size_t> times_opened_ = 0;
-  std::atomic<bool> context_ended_ = false;  // an event stream may be destroyed later than its context
+  std::atomic<bool> context_ended_ = false;
   // On the strand.
   bool watching_ = false;
   bool lost_ = false;    // it was open, and has to be opened again

@@ -31,8 +31,7 @@ wait_engine::wait_engine(connect::session_state& session)
     : strategy_(session.options().waits),
       server_has_events_(session.server_is_at_least(4, 0)),
       waits_(wait_list::make(*session.link()->engine)),
-      strand_(asio::make_strand(session.executor())),
-      bus_(listener_bus::make(*session.link()->engine, strand_)),
+      bus_(listener_bus::make(*session.link()->engine, asio::make_strand(session.executor()))),
       listeners_(std::make_shared<listener_list>()) {}
 
 // Not in the constructor, where nobody can hold this yet.
@@ -164,7 +163,7 @@ void wait_engine::poll_soon(const connect::session_ptr& session) {
     if (std::exchange(polling_, true)) return;
   }
   // Not under the mutex: co_spawn may run the coroutine at once.
-  asio::co_spawn(strand_, poll(shared_from_this(), session), asio::detached);
+  asio::co_spawn(bus_->strand(), poll(shared_from_this(), session), asio::detached);
 }
 
 void wait_engine::settle_soon(const connect::session_ptr& session) {
@@ -173,7 +172,7 @@ void wait_engine::settle_soon(const connect::session_ptr& session) {
     settle_again_ = true;
     if (std::exchange(settling_, true)) return;
   }
-  asio::co_spawn(strand_, settle(shared_from_this(), session), asio::detached);
+  asio::co_spawn(bus_->strand(), settle(shared_from_this(), session), asio::detached);
 }
 
 void wait_engine::remember(const std::string& run_id, bool failed) {
@@ -316,7 +315,7 @@ task<> wait_engine::settle_once(std::shared_ptr<wait_engine> self, connect::sess
   }
   const auto workers = std::min<std::size_t>(unknown->size(), fetches_at_once);
   for (std::size_t i = 0; i < workers; ++i) {
-    asio::co_spawn(self->strand_, fetch_outcomes(self, session, unknown), asio::detached);
+    asio::co_spawn(self->bus_->strand(), fetch_outcomes(self, session, unknown), asio::detached);
   }
   if (!any) co_return success();
   co_return co_await settle_any(std::move(self), std::move(session));

@@ -77,7 +77,6 @@ class wait_engine final : public connect::session_state::part,
   const wait_strategy strategy_;
   const bool server_has_events_;
   const std::shared_ptr<wait_list> waits_;
-  const asio::any_io_executor strand_;
   const std::shared_ptr<listener_bus> bus_;
   const std::shared_ptr<listener_list> listeners_;
   mutable std::mutex mutex_;
