@@ -52,7 +52,8 @@ class recorder : public streaming_query_listener {
   void note(const std::string& what) {
     heard_->push_back(name_ + what);
     threads.push_back(std::this_thread::get_id());
-    if (then) then();
+    const auto reaction = then;  // a copy: it may give itself up
+    if (reaction) reaction();
   }
 
   std::string name_;
