@@ -170,7 +170,8 @@ call_failure understand(const grpc::Status& status) {
   }
   read_text(status.error_message(), failure);
   // gRPC's words, whatever the code of the reset; Spark's own errors have their details.
-  if (failure.classes.empty() && status.error_message().find("RST_STREAM") != std::string::npos) {
+  const std::string& text = status.error_message();
+  if (failure.classes.empty() && (text.find("RST_STREAM") != std::string::npos || text == "Stream removed")) {
     failure.was_reset = true;
     failure.retry_after = pause_after_reset(failure.grpc_code);
   }
@@ -202,6 +203,7 @@ bool is_metadata_refused(const call_failure& failure) {
 }
 
 errc classify(const call_failure& failure) {
+  if (failure.was_reset) return errc::unavailable;
   switch (failure.grpc_code) {
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return errc::timed_out;

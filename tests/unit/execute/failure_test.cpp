@@ -282,8 +282,11 @@ TEST_CASE("T6 a call that HTTP/2 reset is a passing fault, whatever the code; Sp
     const auto failure = understand(grpc::Status(code, "Received RST_STREAM with error code 2"));
     CHECK(failure.was_reset);
     CHECK(is_transient(failure));
+    CHECK(classify(failure) == errc::unavailable);
     CHECK(failure.retry_after.has_value() == (code == grpc::StatusCode::RESOURCE_EXHAUSTED));
   }
+  // gRPC's word for a call that a broken connection took with it before it had a status.
+  CHECK(is_transient(understand(grpc::Status(grpc::StatusCode::UNKNOWN, "Stream removed"))));
   CHECK_FALSE(is_transient(understand(grpc::Status(grpc::StatusCode::INTERNAL, "an error of Spark"))));
   CHECK_FALSE(is_transient(understand(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too large"))));
 }
