@@ -17,7 +17,7 @@ struct retry_policy {
 
   /// Most failures in a row.
   unsigned max_attempts = 200;
-  /// Longest time without any response.
+  /// Longest time without any response. Silence of a stream that stands while the server is well does not count.
   std::chrono::milliseconds max_elapsed = std::chrono::minutes(10);
   std::chrono::milliseconds initial_backoff{50};
   unsigned multiplier = 4;

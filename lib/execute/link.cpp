@@ -60,6 +60,7 @@ asio::awaitable<void> release(link_ptr link, std::string operation_id, bool inte
 
 std::optional<error> link::observe(const std::string& server_side_session_id) {
   heard_.store(true);
+  answered_.store(connection::clock::now().time_since_epoch().count());
   monitor->arrived();
   if (server_side_session_id.empty()) return std::nullopt;
   {

@@ -107,6 +107,11 @@ class link : public std::enable_shared_from_this<link> {
     return std::max(began, connection::clock::now() - limits.call);
   }
 
+  /// Whether the server has answered anything since then.
+  bool has_answered_since(connection::clock::time_point when) const noexcept {
+    return answered_.load() >= when.time_since_epoch().count();
+  }
+
   /// What to do about a failed call. Stateless but for the count, which is that of one operation.
   enum class remedy { none, repeat, repeat_with_new_token };
   /// Notes a failure. Passing faults may turn out to be final: then, and when no new token can be had, fails.
@@ -143,6 +148,7 @@ class link : public std::enable_shared_from_this<link> {
   std::shared_ptr<wait_list> examination_;
   std::atomic<bool> closed_{false};
   std::atomic<std::size_t> background_calls_{0};
+  std::atomic<connection::clock::rep> answered_{connection::clock::time_point::min().time_since_epoch().count()};
 };
 
 using link_ptr = std::shared_ptr<link>;

@@ -52,19 +52,26 @@ machine::decision machine::on_response(const std::string& response_id, bool comp
   return {step::deliver};
 }
 
-machine::decision machine::on_clean_end(clock::time_point now) {
+machine::decision machine::on_clean_end(clock::time_point now, bool stood) {
   if (finished_) return {step::finish};
+  // Waits are silent for hours: what was heard of a server that keeps its streams open is that it is well.
+  if (stood) last_progress_ = now;
   // Servers end a segment after two minutes or so; the next one begins where this one stopped. A server that ends
   // each at once, without a response, is slowed down and in the end given up.
-  if (std::exchange(segment_delivered_, false)) {
+  if (std::exchange(segment_delivered_, false) || stood) {
     failures_ = 0;
     return {step::reattach};
   }
   return again(step::reattach, std::nullopt, now);
 }
 
-machine::decision machine::on_failure(const call_failure& failure, bool segment_deadline, clock::time_point now) {
+machine::decision machine::on_failure(const call_failure& failure, bool segment_deadline, clock::time_point now,
+                                      bool stood) {
   if (finished_) return {step::finish};
+  if (stood) {
+    failures_ = 0;
+    last_progress_ = now;
+  }
   segment_delivered_ = false;
   if (is_transient(failure) || segment_deadline) return again(step::reattach, failure.retry_after, now);
 

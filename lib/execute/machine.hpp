@@ -38,10 +38,11 @@ class machine {
   decision start() const { return {step::execute}; }
   /// A response arrived; `complete` if it is ResultComplete.
   decision on_response(const std::string& response_id, bool complete, clock::time_point now);
-  /// The stream ended with status OK.
-  decision on_clean_end(clock::time_point now);
-  /// The stream ended with a failure. `segment_deadline` says that a deadline of ours for this segment did it.
-  decision on_failure(const call_failure& failure, bool segment_deadline, clock::time_point now);
+  /// The stream ended with status OK. `stood`: not at once, so there was just nothing to say.
+  decision on_clean_end(clock::time_point now, bool stood = false);
+  /// The stream ended with a failure. `segment_deadline` says that a deadline of ours for this segment did it, `stood`
+  /// that the server was well meanwhile, and had just nothing to say.
+  decision on_failure(const call_failure& failure, bool segment_deadline, clock::time_point now, bool stood = false);
   /// The stream that `refused` opened was refused for its token, and there is a new one.
   decision on_refused_token(step refused, clock::time_point now);
 

@@ -12,6 +12,9 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
+// A stream that stood as long was not ended at once. A server that ends each after this time is asked as often.
+constexpr std::chrono::seconds a_while(1);
+
 // What the measurements of an operation are named after.
 std::string kind_of(const spark::connect::Plan& plan) {
   if (!plan.has_command()) return "query";
@@ -105,7 +108,7 @@ class operation::state {
       if (self->link_->closed()) continue;
       const auto now = clock::now();
       if (status.ok()) {
-        self->pending_ = self->machine_.on_clean_end(now);
+        self->pending_ = self->machine_.on_clean_end(now, now - self->segment_began_ >= a_while);
         if (self->pending_.what == machine::step::fail) {
           co_return failure(self->give_up(errc::unavailable, "the server ends every response stream at once"));
         }
@@ -122,10 +125,13 @@ class operation::state {
           co_return failure(self->give_up(errc::cancelled, "the operation was cancelled"));
         }
         if (!treated) co_return failure(self->end(self->unsure(treated.error())));
+        // A proxy that cuts idle streams is no failure of the server, if that has answered other calls meanwhile.
+        const bool stood = !deadline && !is_failure_to_connect(failed) && now - self->segment_began_ >= a_while &&
+                           self->link_->has_answered_since(self->segment_began_);
         if (treated.assume_value() == link::remedy::repeat_with_new_token) {
           self->pending_ = self->machine_.on_refused_token(self->pending_.what, now);
         } else {
-          self->pending_ = self->machine_.on_failure(failed, deadline, now);
+          self->pending_ = self->machine_.on_failure(failed, deadline, now, stood);
         }
         if (self->pending_.what == machine::step::fail) {
           auto error = self->link_->to_error(failed);
@@ -154,7 +160,8 @@ class operation::state {
       return;
     }
     link_->monitor->count("reattaches", {{"kind", measured_.kind()}});
-    link_->monitor->log(log_level::debug, "execution", "reattaching", {{"operation", id()}});
+    link_->monitor->log(log_level::debug, "execution", "reattaching",
+                        {{"operation", id()}, {"after", machine_.last_response_id()}});
     auto request = std::make_shared<spark::connect::ReattachExecuteRequest>();
     link_->address(*request);
     request->set_operation_id(id());

@@ -216,6 +216,48 @@ TEST_CASE("S11 a blocking wait outlives segments that end without an answer") {
   CHECK(user.ended[0].outcome);
 }
 
+TEST_CASE("S11 waits outlive the bounds of the retry policy while the server just has nothing to say") {
+  for (const auto strategy : {wait_strategy::blocking, wait_strategy::events}) {
+    server spark;
+    auto options = by(strategy);
+    options.retries.max_elapsed = 2s;
+    options.retries.max_attempts = 2;
+    program user(spark, options);
+    const auto query = user.start();
+    const auto kind = strategy == wait_strategy::blocking ? operation_kind::query_command : operation_kind::bus_add;
+    if (strategy == wait_strategy::events) spark.script(kind, stream_script().send(1).wait(1100ms).end());
+    for (int i = 0; i < 3; ++i) spark.script(kind, stream_script().wait(1100ms).end());
+    user.wait(query);
+    REQUIRE(eventually(user.io, [&] { return spark.calls(method::reattach_execute) >= 3; }));
+    let_run(user.io, 300ms);
+    CHECK(user.ended.empty());
+    spark.end_query(query.run_id());
+    REQUIRE(user.until_ended(1));
+    CHECK(user.ended[0].outcome);
+    if (strategy == wait_strategy::events) CHECK(buses_opened(spark) == 1);
+  }
+}
+
+TEST_CASE("T7 waits outlive a proxy that cuts silent streams again and again, as long as the server answers others") {
+  server spark;
+  auto options = by(wait_strategy::blocking);
+  options.retries.max_attempts = 2;
+  options.retries.max_elapsed = 3s;
+  program user(spark, options);
+  const auto query = user.start();
+  spark.script_always(operation_kind::query_command, stream_script().wait(1200ms).fail(server_error(14, "idle")));
+  user.wait(query);
+  for (int i = 0; i < 50; ++i) {
+    let_run(user.io, 100ms);
+    CHECK(cospark::run(user.io, user.session->streams().active()));
+  }
+  CHECK(user.ended.empty());
+  spark.script_always(operation_kind::query_command, stream_script());
+  spark.end_query(query.run_id());
+  REQUIRE(user.until_ended(1));
+  CHECK(user.ended[0].outcome);
+}
+
 TEST_CASE("S16 a query that we stop ends its waits well, whatever the strategy") {
   for (const auto strategy :
        {wait_strategy::automatic, wait_strategy::events, wait_strategy::polling, wait_strategy::blocking}) {

@@ -247,6 +247,20 @@ TEST_CASE("S11 a server that ends each stream at once is slowed down and given u
   CHECK(last.retries_exhausted);
 }
 
+TEST_CASE("T7 a stream that stood in silence before it ended counts as heard of, however often") {
+  auto policy = steady();
+  policy.max_attempts = 5;
+  driven test(policy);
+  for (int i = 0; i < 30; ++i) {
+    test.now += 2min;
+    CHECK(test.under_test.on_clean_end(test.now, true).what == step::reattach);
+    test.now += 2min;
+    CHECK(test.under_test.on_failure(transport(unavailable), false, test.now, true).what == step::reattach);
+  }
+  test.now += 11min;
+  CHECK(test.clean_end().what == step::fail);
+}
+
 TEST_CASE("a server that repeats one response for ever does not count as alive for ever") {
   auto policy = steady();
   policy.max_attempts = 5;
