@@ -93,6 +93,8 @@ class program_under_faults {
       for (int i = 0; i < 3; ++i) begin(ask(added, random()));
       for (int i = 0; i < 3; ++i) begin(read(added, random()));
     }
+    const auto has_session = [](const auto& each) { return each->now != nullptr; };
+    REQUIRE(eventually(io, [&] { return std::all_of(groups_.begin(), groups_.end(), has_session); }));
     std::thread breaker([this, time, pause, seed = random()] { break_things(time, pause, seed); });
     while (!stopping_) let_run(io, 20ms);
     breaker.join();

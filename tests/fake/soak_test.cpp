@@ -67,7 +67,7 @@ struct waiting_program {
   static cospark::session_options options(wait_strategy strategy) {
     auto options = client::quick();
     options.waits = strategy;
-    options.sweep_interval = 1s;
+    // No faster sweeps than usual: the scriptable server remembers every operation, in the same process.
     options.keep_alive_interval = 1s;
     // Below the time of a run: silent waits must not be given up.
     options.retries.max_elapsed = 10s;

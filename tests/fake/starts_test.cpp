@@ -87,12 +87,12 @@ void break_connections(server& spark, tcp_gate& gate, unsigned seed, const std::
         gate.set_frozen(false);
         break;
       case 4:  // refused before anything is done, for longer than it is tried
-        for (int i = number(1, 200); i > 0; --i) {
+        for (int i = number(1, 20); i > 0; --i) {
           spark.script(operation_kind::start, stream_script().refuse(server_error(unavailable, "not now")));
         }
         break;
       case 5:  // done, and the answer is lost
-        for (int i = number(1, 200); i > 0; --i) {
+        for (int i = number(1, 20); i > 0; --i) {
           spark.script(operation_kind::start, stream_script().fail(server_error(unavailable, "cut")));
         }
         break;
