@@ -475,7 +475,7 @@ std::string counts(const std::vector<event>& history) {
 
 }  // namespace
 
-TEST_CASE("chaos: everything ends once, in time and truthfully, while something breaks every moment") {
+TEST_CASE("chaos: everything ends once, in time and truthfully, while something breaks every moment", "[.long]") {
   const auto seed = Catch::rngSeed();
   const auto seconds = number_from("COSPARK_CHAOS_SECONDS", 12);
   const auto pause = milliseconds(number_from("COSPARK_CHAOS_PAUSE_MS", 250));
