@@ -1,7 +1,7 @@
 #include "connect/connection_string.hpp"
 
 #include "connect/uuid.hpp"
-#include "execute/token.hpp"
+#include "execute/header.hpp"
 
 #include <algorithm>
 #include <charconv>
