@@ -35,7 +35,7 @@ endfunction()
 
 function(cospark_generate_flatbuffers target)
   set(out "${CMAKE_CURRENT_BINARY_DIR}/generated/arrow")
-  set(schema "${CMAKE_CURRENT_SOURCE_DIR}/lib/data/arrow.fbs")
+  set(schema "${PROJECT_SOURCE_DIR}/lib/data/arrow.fbs")
   file(MAKE_DIRECTORY "${out}")
   add_custom_command(OUTPUT "${out}/arrow_generated.h"
     COMMAND ${COSPARK_FLATC} --cpp -o "${out}" "${schema}" DEPENDS "${schema}" VERBATIM)

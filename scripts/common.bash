@@ -15,6 +15,9 @@ die() {
   exit 1
 }
 
+# The clang that checks the sources on this Debian.
+clang_version() { if grep -q '^VERSION_CODENAME=trixie' /etc/os-release; then echo 19; else echo 16; fi; }
+
 as_root() {
   if [ "$(id -u)" = 0 ]; then
     "$@"

@@ -1,16 +1,34 @@
 #include "connect/connection_string.hpp"
 
 #include "connect/uuid.hpp"
-#include "execute/token.hpp"
+#include "execute/header.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <set>
 
 namespace cospark::connect {
 namespace {
 
 using namespace std::string_literals;
+
+constexpr std::string_view parameters[] = {"token",
+                                           "use_ssl",
+                                           "user_id",
+                                           "user_agent",
+                                           "session_id",
+                                           "grpc_max_message_size",
+                                           "grpc_keepalive_enabled",
+                                           "grpc_keepalive_time_ms",
+                                           "grpc_keepalive_timeout_ms",
+                                           "grpc_keepalive_without_calls"};
+
+std::string in_lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
+  return text;
+}
 
 auto wrong(std::string what) {
   return failure(errc::invalid_argument, "connection string: " + std::move(what));
@@ -83,9 +101,11 @@ result<void> set(connection_string& out, const std::string& key, std::string val
     COSPARK_TRY_RETURN(out.keepalive_without_calls, parse_bool(key, value));
   } else {
     // gRPC wants header names in lower case.
-    std::string name = key;
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
+    std::string name = in_lower_case(key);
+    // As a header, a token in capitals would be sent in plain text.
+    if (std::find(std::begin(parameters), std::end(parameters), name) != std::end(parameters)) {
+      return wrong("'" + key + "' must be written '" + name + "'");
+    }
     if (name == "authorization") return wrong("'authorization' is what 'token' makes");
     if (!execute::is_header_name(name)) {
       return wrong("'" + key.substr(0, 64) + "' is neither a parameter nor a usable header name");
@@ -114,7 +134,7 @@ result<void> parse_authority(std::string_view authority, connection_string& out)
     const auto fits = [](char c) {
       return c == ':' || c == '.' || c == '%' || std::isxdigit(static_cast<unsigned char>(c));
     };
-    if (out.host.empty() || !std::all_of(out.host.begin(), out.host.end(), fits)) {
+    if (out.host.find(':') == std::string::npos || !std::all_of(out.host.begin(), out.host.end(), fits)) {
       return wrong("what is in brackets is not an IPv6 address");
     }
   } else {
@@ -179,7 +199,7 @@ result<connection_string> parse_connection_string(std::string_view text) {
     const auto equals = part.find('=');
     if (equals == std::string_view::npos || equals == 0) return wrong("a parameter is not of the form key=value");
     const std::string key(part.substr(0, equals));
-    if (!seen.insert(key).second) return wrong("'" + key.substr(0, 64) + "' is given twice");
+    if (!seen.insert(in_lower_case(key)).second) return wrong("'" + key.substr(0, 64) + "' is given twice");
     COSPARK_TRY_RETURN(auto value, percent_decoded(key.substr(0, 64), part.substr(equals + 1)));
     COSPARK_TRY_RETURN(set(out, key, std::move(value)));
   }

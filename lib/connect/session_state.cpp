@@ -5,6 +5,7 @@
 #include "connect/connection_string.hpp"
 #include "connect/handshake.hpp"
 #include "connect/uuid.hpp"
+#include "execute/header.hpp"
 
 #include <cospark/run.hpp>
 #include <cospark/version.hpp>

@@ -31,7 +31,8 @@ std::map<std::string, std::string> parse_parameters(std::string_view json) {
   const auto parsed = boost::json::parse(boost::json::string_view(json.data(), json.size()), failed);
   if (failed || !parsed.is_object()) return parameters;
   for (const auto& [name, value] : parsed.get_object()) {
-    if (value.is_string()) parameters.emplace(std::string(name), printable(std::string_view(value.get_string())));
+    if (value.is_string())
+      parameters.emplace(printable(std::string_view(name), 256), printable(std::string_view(value.get_string())));
   }
   return parameters;
 }
@@ -164,7 +165,7 @@ call_failure understand(const grpc::Status& status) {
         if (!info.ParseFromString(any.value())) continue;
         const auto& delay = info.retry_delay();
         failure.retry_after = std::chrono::milliseconds(std::clamp<std::int64_t>(delay.seconds(), 0, 86'400) * 1000 +
-                                                        delay.nanos() / 1'000'000);
+                                                        std::clamp(delay.nanos(), 0, 999'999'999) / 1'000'000);
       }
     }
   }

@@ -1,5 +1,7 @@
 #include "execute/link.hpp"
 
+#include "execute/header.hpp"
+
 #include <grpcpp/support/status_code_enum.h>
 
 #include <asio/co_spawn.hpp>

@@ -1,5 +1,7 @@
 #include "execute/token.hpp"
 
+#include "execute/header.hpp"
+
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
@@ -28,18 +30,6 @@ error refusal(std::string why) {
 }
 
 }  // namespace
-
-bool is_header_value(const std::string& text) noexcept {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
-}
-
-bool is_header_name(const std::string& text) noexcept {
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-  };
-  return !text.empty() && text.size() <= 256 && std::all_of(text.begin(), text.end(), fits) &&
-         !text.starts_with("grpc-") && text != "authorization";
-}
 
 token::token(std::string value, provider from, std::chrono::milliseconds limit, std::shared_ptr<rpc::engine> engine,
              std::shared_ptr<monitor> told)

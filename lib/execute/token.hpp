@@ -16,11 +16,6 @@
 
 namespace cospark::execute {
 
-/// Whether a header can carry the text: gRPC ends the process over one that it cannot.
-bool is_header_value(const std::string& text) noexcept;
-/// Whether the text is the name of a header that a user may set.
-bool is_header_name(const std::string& text) noexcept;
-
 /// Thread safety: all members may be used from any thread.
 class token : public std::enable_shared_from_this<token> {
  public:

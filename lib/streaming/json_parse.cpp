@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <system_error>
 
 namespace cospark::streaming {
@@ -68,7 +69,12 @@ struct value_builder {
     double exact = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), exact);
     const bool complete = problem == std::errc() && end == text.data() + text.size();
-    stack.push_double(complete ? exact : number);  // the text of 1e999 cannot be converted, its number is infinite
+    // 1e999 is no double: taken for Spark's text, it does not become null when it is printed.
+    if (!complete && std::isinf(number)) {
+      stack.push_string(number < 0 ? "-Infinity" : "Infinity");
+    } else {
+      stack.push_double(complete ? exact : number);
+    }
     return true;
   }
   bool on_bool(bool value, json::error_code&) {

@@ -26,7 +26,7 @@ inline constexpr std::size_t max_json_size = std::size_t{8} << 20;
 inline constexpr std::size_t max_json_depth = 128;
 
 /// Parses a text; anything but JSON within the bounds is `errc::protocol_error`. Of duplicate keys the last counts.
-/// Bare NaN, Infinity and -Infinity are taken for the texts that Spark writes elsewhere.
+/// Bare NaN, Infinity and -Infinity, and numbers beyond a double, are taken for the texts that Spark writes elsewhere.
 result<boost::json::value> parse_json(std::string_view text);
 
 /// As `parse_json`, for a text that has to be an object; `what` names it in the error.

@@ -274,6 +274,8 @@ TEST_CASE("a server that asks for patience is transient, and its wait is read wi
   info.mutable_retry_delay()->set_seconds(-5);
   info.mutable_retry_delay()->set_nanos(0);
   CHECK(understand(status_with(info, "google.rpc.RetryInfo", "x")).retry_after == std::chrono::milliseconds(0));
+  info.mutable_retry_delay()->set_nanos(-2'000'000'000);
+  CHECK(understand(status_with(info, "google.rpc.RetryInfo", "x")).retry_after == std::chrono::milliseconds(0));
 }
 
 TEST_CASE("T6 a call that HTTP/2 reset is a passing fault, whatever the code; Spark's own errors are none") {
@@ -333,6 +335,10 @@ TEST_CASE("A9 text of a server is bounded and its control characters are escaped
   CHECK(printable("a\x1b[31m\x7f\n\tb") == "a\\x1b[31m\\x7f\n\tb");
   CHECK(printable("abc", 2) == "ab…");
   CHECK(printable(std::string_view("\0", 1)) == "\\x00");
+  cospark::wire::ErrorInfo info;
+  (*info.mutable_metadata())["messageParameters"] = R"({"a\u001b[31m":"b\u0007"})";
+  const auto parameters = understand(status_with(info, "google.rpc.ErrorInfo", "x")).message_parameters;
+  CHECK(parameters == std::map<std::string, std::string>{{"a\\x1b[31m", "b\\x07"}});
 }
 
 TEST_CASE("text is cut between characters, not inside one") {

@@ -1,6 +1,6 @@
 #include "catch.hpp"
 
-#include "frame/result_state.hpp"
+#include "frame/batch_reader.hpp"
 
 #include <google/protobuf/util/delimited_message_util.h>
 

@@ -150,6 +150,7 @@ TEST_CASE("D12 numbers keep 64 bits, and larger ones are not mistaken for others
   CHECK(large.others().at("numInputRows") == "9223372036854775808");
   CHECK(large.input_rows_per_second() == 0.0);  // of no sources
   CHECK_FALSE(large.batch_duration());
+  CHECK(large.others().at("batchDuration") == R"("-Infinity")");
   CHECK(large.duration_ms().size() == 1);
   CHECK(large.others().at("durationMs") == R"({"addBatch":1e+300,"walCommit":5})");
   CHECK(large.processed_rows_per_second() == 18446744073709551615.0);
