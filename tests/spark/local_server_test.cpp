@@ -51,7 +51,8 @@ TEST_CASE("What a client of a killed server waits for ends with an error", "[own
   });
 }
 
-TEST_CASE("A server that ends while it starts is an error that names the log file and shows its last lines", "[own_server]") {
+TEST_CASE("A server that ends while it starts is an error that names the log file and shows its last lines",
+          "[own_server]") {
   event_loop_test([]() -> check {
     folder files;
     auto options = server_options();

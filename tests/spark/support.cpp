@@ -149,7 +149,7 @@ bool spark_is_at_least(int major, int minor) {
 cospark::local_server_options server_options() {
   cospark::local_server_options options;
   options.spark_home = spark_home();
-  options.start_timeout = 120s;
+  options.start_timeout = 300s;
   options.stop_timeout = 60s;
   options.conf["spark.sql.streaming.noDataProgressEventInterval"] = "1000";
   options.conf["spark.sql.session.timeZone"] = "UTC";
