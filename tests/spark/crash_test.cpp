@@ -117,9 +117,18 @@ asio::awaitable<written> read_back(cospark::session spark, const folder& files, 
   co_return found;
 }
 
-cospark::session_options impatient() {
+/// Bounds that do not matter to a test, for slow machines.
+cospark::session_options patient() {
   cospark::session_options options;
-  options.call_timeout = 2s;
+  options.connect_timeout = 2min;
+  options.call_timeout = 1min;
+  return options;
+}
+
+constexpr auto short_call = 5s;
+cospark::session_options impatient() {
+  auto options = patient();
+  options.call_timeout = short_call;
   options.segment_timeout = 3s;
   return options;
 }
@@ -153,7 +162,7 @@ TEST_CASE("S3 a server is killed again and again under queries: no row is lost o
       auto server = co_await start_server(files, port);
       port = server.port();
       const auto restarted = clock_type::now();
-      cospark::session_options options;
+      auto options = patient();
       options.waits = strategies[static_cast<std::size_t>(kill) % strategies.size()];
       const auto spark = must(co_await cospark::session::connect(server.remote(), options));
       must(co_await spark.range(1).count());
@@ -246,7 +255,7 @@ TEST_CASE("S2 a server that is gone for good: calls and waits end within their b
           INFO(status.to_string());
           CHECK(status == errc::unavailable);
         }
-        CHECK(since(gone) < 3 * 2 * 2s);
+        CHECK(since(gone) < 3 * 2 * short_call);
         const auto began = clock_type::now();
         const auto ended = co_await first.await_termination(1s);
         if (ended) {
@@ -285,7 +294,7 @@ TEST_CASE("S2 a server that is gone for good: calls and waits end within their b
 TEST_CASE("T2 a server that freezes and thaws: short calls keep their deadline, waits go on, all works again",
           "[own_server]") {
   // COSPARK_FREEZE: seconds of frost, with a segment_timeout that is a little shorter.
-  const int frost = number_of_the_environment("COSPARK_FREEZE", 8);
+  const int frost = number_of_the_environment("COSPARK_FREEZE", 12);
   const auto body = [frost]() -> check {
     const folder files;
     auto server = co_await start_server(files);
@@ -328,11 +337,11 @@ TEST_CASE("T2 a server that freezes and thaws: short calls keep their deadline, 
     const auto frozen = clock_type::now();
     const auto status = fails(co_await first.status());
     CHECK(status == errc::timed_out);
-    CHECK(since(frozen) < 3 * 2s);
+    CHECK(since(frozen) < 3 * short_call);
     const auto waiting = clock_type::now();
     CHECK_FALSE(must(co_await first.await_termination(1s)));
     CHECK_FALSE(must(co_await second.await_termination(1s)));
-    CHECK(since(waiting) < 3 * 2s);
+    CHECK(since(waiting) < 3 * 2 * 1s);
     co_await pause(std::max(milliseconds(0), milliseconds(std::chrono::seconds(frost)) - since(frozen)));
     ::kill(server.process_id(), SIGCONT);
     const auto after = co_await round();

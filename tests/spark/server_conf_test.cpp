@@ -14,6 +14,14 @@ namespace {
 
 constexpr auto own_server_limit = 600s;
 
+/// Bounds that do not matter here, for slow machines.
+cospark::session_options patient() {
+  cospark::session_options options;
+  options.connect_timeout = 2min;
+  options.call_timeout = 1min;
+  return options;
+}
+
 asio::awaitable<cospark::local_server> start_server(std::map<std::string, std::string> conf) {
   auto options = server_options();
   for (auto& [name, value] : conf) options.conf[name] = value;
@@ -23,6 +31,28 @@ asio::awaitable<cospark::local_server> start_server(std::map<std::string, std::s
 template <class T>
 void keep(asio::any_io_executor executor, cospark::task<T> operation, std::optional<cospark::result<T>>& outcome) {
   cospark::spawn(executor, std::move(operation), [&outcome](cospark::result<T> ended) { outcome = std::move(ended); });
+}
+
+struct owner {
+  cospark::session session;
+  cospark::streaming_query query;
+};
+
+/// A session with a query. A slow machine may take longer to start it than such a session lives.
+asio::awaitable<owner> session_with_query(std::string remote, cospark::session_options options) {
+  for (int tries = 1;; ++tries) {
+    const auto spark = must(co_await cospark::session::connect(remote, options));
+    auto writer = spark.read_stream()
+                      .format("rate-micro-batch")
+                      .option("rowsPerBatch", 5)
+                      .load()
+                      .write_stream()
+                      .format("noop")
+                      .trigger(cospark::trigger::processing_time(200ms));
+    auto query = co_await writer.start();
+    if (query) co_return owner{spark, query.assume_value()};
+    if (tries == 10 || query.error() != errc::session_lost) FAIL(query.error().to_string());
+  }
 }
 
 /// One row, after half a minute.
@@ -43,7 +73,7 @@ TEST_CASE(
         conf["spark.connect.session.manager.maintenanceInterval"] = "1s";
         auto server = co_await start_server(conf);
         const auto executor = co_await asio::this_coro::executor;
-        cospark::session_options options;
+        auto options = patient();
         options.keep_alive_interval = 1s;
         const auto kept = must(co_await cospark::session::connect(server.remote(), options));
         const auto alive = co_await endless(kept);
@@ -76,7 +106,7 @@ TEST_CASE(
         must(co_await alive.stop());
         co_await eventually([&]() -> asio::awaitable<bool> { co_return alive_wait.has_value(); });
         must(*alive_wait);
-        must(co_await kept.stop());
+        must(co_await kept.session.stop());
         must(co_await server.stop());
       },
       own_server_limit);
@@ -87,14 +117,14 @@ TEST_CASE("S7 an operation that the server abandons while nobody can reach it is
   event_loop_test(
       []() -> check {
         std::map<std::string, std::string> conf;
-        conf["spark.connect.execute.manager.detachedTimeout"] = "2s";
+        conf["spark.connect.execute.manager.detachedTimeout"] = "5s";
         conf["spark.connect.execute.manager.maintenanceInterval"] = "1s";
         // A sender notices only at its next message or at its end that the connection is gone.
         conf["spark.connect.execute.reattachable.senderMaxStreamDuration"] = "1s";
         auto server = co_await start_server(conf);
         tcp_gate gate(server.port());
         const auto executor = co_await asio::this_coro::executor;
-        const auto spark = must(co_await cospark::session::connect(gate.remote()));
+        const auto spark = must(co_await cospark::session::connect(gate.remote(), patient()));
         const auto query = co_await endless(spark);
         std::optional<cospark::result<void>> wait;
         keep(executor, query.await_termination(), wait);
@@ -133,7 +163,7 @@ TEST_CASE(
         auto server = co_await start_server(conf);
         tcp_gate gate(server.port());
         const auto executor = co_await asio::this_coro::executor;
-        const auto spark = must(co_await cospark::session::connect(gate.remote()));
+        const auto spark = must(co_await cospark::session::connect(gate.remote(), patient()));
         CHECK(must(co_await spark.range(1000).count()) == 1000);
         const auto query = co_await endless(spark);
         std::optional<cospark::result<void>> wait;
@@ -165,7 +195,7 @@ TEST_CASE("D3 one row of 300 MiB, more than any message may have, arrives in chu
         auto options = server_options();
         options.jvm_options.emplace_back("-Xmx4g");
         auto server = must(co_await cospark::local_server::start(options));
-        const auto spark = must(co_await cospark::session::connect(server.remote()));
+        const auto spark = must(co_await cospark::session::connect(server.remote(), patient()));
         constexpr std::size_t size = std::size_t{300} << 20;
         const auto frame = spark.range(1).select(f::expr("repeat('a', 314572800)").alias("long"));
         const auto rows = must(co_await frame.collect());
