@@ -80,7 +80,8 @@ struct waiting_program {
 
 }  // namespace
 
-TEST_CASE("soak: waits whose streams end every second cost no more memory, descriptors and threads over time", "[.long]") {
+TEST_CASE("soak: waits whose streams end every second cost no more memory, descriptors and threads over time",
+          "[.long]") {
   const char* asked = std::getenv("COSPARK_SOAK_SECONDS");
   const char* asked_waits = std::getenv("COSPARK_SOAK_WAITS");
   const double length = asked == nullptr ? 20 : std::atof(asked);

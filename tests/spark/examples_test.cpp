@@ -45,14 +45,14 @@ bool has(const ended_program& ended, std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("example 01: a first stream, the program of the README") {
+TEST_CASE("example 01: a first stream, the program of the README", "[examples]") {
   const auto ended = run_example("01_first_stream");
   INFO(ended.output);
   CHECK(ended.status == 0);
   CHECK(has(ended, "window|count|"));
 }
 
-TEST_CASE("example 02: files to parquet go on from their checkpoint") {
+TEST_CASE("example 02: files to parquet go on from their checkpoint", "[examples]") {
   folder files;
   const auto root = std::filesystem::path(files.put("in", "1.json",
                                                     "{\"id\":1,\"kind\":\"book\",\"price\":20}\n"
@@ -80,7 +80,7 @@ TEST_CASE("example 02: files to parquet go on from their checkpoint") {
   CHECK(line(first.output, 1) != line(second.output, 1));
 }
 
-TEST_CASE("example 03: many queries, and one failure") {
+TEST_CASE("example 03: many queries, and one failure", "[examples]") {
   const auto ended = run_example("03_many_queries");
   INFO(ended.output);
   CHECK(ended.status == 0);
@@ -89,7 +89,7 @@ TEST_CASE("example 03: many queries, and one failure") {
   CHECK(has(ended, "number-9: stopped"));
 }
 
-TEST_CASE("example 04: timeouts and cancellation") {
+TEST_CASE("example 04: timeouts and cancellation", "[examples]") {
   const auto ended = run_example("04_timeouts_and_cancellation");
   INFO(ended.output);
   CHECK(ended.status == 0);
@@ -99,7 +99,7 @@ TEST_CASE("example 04: timeouts and cancellation") {
   CHECK(has(ended, "gave up the computation: true"));
 }
 
-TEST_CASE("example 05: a server answers GET /queries while the queries run, on the same thread") {
+TEST_CASE("example 05: a server answers GET /queries while the queries run, on the same thread", "[examples]") {
   const std::string port = std::to_string(20'000 + getpid() % 10'000);
   const auto ended = run_shell("exec bash -c 'export SPARK_REMOTE=\"" + shared_server().remote() + "\"; timeout 120 " +
                                program("05_http_server") + " " + port +
@@ -115,14 +115,14 @@ TEST_CASE("example 05: a server answers GET /queries while the queries run, on t
   CHECK(has(ended, "\"name\":\"second\""));
 }
 
-TEST_CASE("example 06: the same without coroutines") {
+TEST_CASE("example 06: the same without coroutines", "[examples]") {
   const auto ended = run_example("06_without_coroutines");
   INFO(ended.output);
   CHECK(ended.status == 0);
   CHECK(has(ended, "rows after four seconds: "));
 }
 
-TEST_CASE("example 07: a supervisor starts again what has ended") {
+TEST_CASE("example 07: a supervisor starts again what has ended", "[examples]") {
   const auto ended = run_example("07_events");
   INFO(ended.output);
   CHECK(ended.status == 0);
@@ -134,7 +134,7 @@ TEST_CASE("example 07: a supervisor starts again what has ended") {
   CHECK(has(ended, "waits: events, chosen automatically"));
 }
 
-TEST_CASE("the demo: four queries on one thread, one stopped, one failed") {
+TEST_CASE("the demo: four queries on one thread, one stopped, one failed", "[examples]") {
   const auto home = server_options().spark_home.string();
   const auto ended = run_shell("SPARK_HOME='" + home + "' timeout 300 " + program("demo"));
   INFO(ended.output);

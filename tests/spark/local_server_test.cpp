@@ -13,7 +13,7 @@ bool process_exists(int process_id) {
 
 }  // namespace
 
-TEST_CASE("A local server starts, answers, and is gone after stop") {
+TEST_CASE("A local server starts, answers, and is gone after stop", "[own_server]") {
   event_loop_test([]() -> check {
     folder files;
     auto options = server_options();
@@ -34,7 +34,7 @@ TEST_CASE("A local server starts, answers, and is gone after stop") {
   });
 }
 
-TEST_CASE("What a client of a killed server waits for ends with an error") {
+TEST_CASE("What a client of a killed server waits for ends with an error", "[own_server]") {
   event_loop_test([]() -> check {
     auto server = must(co_await cospark::local_server::start(server_options()));
     cospark::session_options options;
@@ -51,7 +51,8 @@ TEST_CASE("What a client of a killed server waits for ends with an error") {
   });
 }
 
-TEST_CASE("A server that ends while it starts is an error that names the log file and shows its last lines") {
+TEST_CASE("A server that ends while it starts is an error that names the log file and shows its last lines",
+          "[own_server]") {
   event_loop_test([]() -> check {
     folder files;
     auto options = server_options();
@@ -65,7 +66,7 @@ TEST_CASE("A server that ends while it starts is an error that names the log fil
   });
 }
 
-TEST_CASE("A port that is taken makes the start fail, not hang") {
+TEST_CASE("A port that is taken makes the start fail, not hang", "[own_server]") {
   event_loop_test([]() -> check {
     auto options = server_options();
     options.port = shared_server().port();

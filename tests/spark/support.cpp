@@ -13,6 +13,7 @@
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <sstream>
 
@@ -27,6 +28,16 @@ constexpr int skipped = 77;
 std::string environment(const std::string& name) {
   const char* const value = std::getenv(name.c_str());
   return value == nullptr ? std::string() : std::string(value);
+}
+
+// COSPARK_SPARK_CONF: settings of every server, "name=value,name=value".
+void add_conf_of_the_environment(std::map<std::string, std::string>& conf) {
+  std::istringstream settings(environment("COSPARK_SPARK_CONF"));
+  for (std::string setting; std::getline(settings, setting, ',');) {
+    const auto equals = setting.find('=');
+    if (equals == std::string::npos) FAIL("COSPARK_SPARK_CONF: '" << setting << "' is not name=value");
+    conf[setting.substr(0, equals)] = setting.substr(equals + 1);
+  }
 }
 
 bool with_kafka() {
@@ -121,6 +132,11 @@ std::string spark_version() {
   return version.empty() ? "4.3.0" : version;
 }
 
+int number_of_the_environment(const std::string& name, int otherwise) {
+  const auto value = environment(name);
+  return value.empty() ? otherwise : std::stoi(value);
+}
+
 bool spark_is_at_least(int major, int minor) {
   std::istringstream text(spark_version());
   int has_major = 0;
@@ -133,10 +149,11 @@ bool spark_is_at_least(int major, int minor) {
 cospark::local_server_options server_options() {
   cospark::local_server_options options;
   options.spark_home = spark_home();
-  options.start_timeout = 120s;
+  options.start_timeout = 300s;
   options.stop_timeout = 60s;
   options.conf["spark.sql.streaming.noDataProgressEventInterval"] = "1000";
   options.conf["spark.sql.session.timeZone"] = "UTC";
+  add_conf_of_the_environment(options.conf);
   return options;
 }
 

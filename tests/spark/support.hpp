@@ -29,6 +29,8 @@ using check = asio::awaitable<void>;
 /// Environment: COSPARK_SPARK_VERSION, and COSPARK_SPARK_HOME or COSPARK_SPARK_HOME_<version with underscores>.
 std::string spark_version();
 bool spark_is_at_least(int major, int minor);
+int number_of_the_environment(const std::string& name, int otherwise);
+/// Of a server of the test's own, too; with the settings of COSPARK_SPARK_CONF ("name=value,name=value").
 cospark::local_server_options server_options();
 /// The server that all tests share; it starts when it is first asked for and stops at the end of the run.
 const cospark::local_server& shared_server();
