@@ -144,7 +144,7 @@ asio::awaitable<cospark::local_server> start_server(const folder& files, std::ui
 }  // namespace
 
 TEST_CASE("S3 a server is killed again and again under queries: no row is lost or doubled, every wait is told",
-          "[own_server][kills]") {
+          "[own_server][.crash][kills]") {
   const int kills = number_of_the_environment("COSPARK_KILLS", 3);
   const auto body = [kills]() -> check {
     const folder files;
@@ -225,7 +225,7 @@ TEST_CASE("S3 a server is killed again and again under queries: no row is lost o
   event_loop_test(body, std::chrono::seconds(600 * (kills + 1)));
 }
 
-TEST_CASE("S2 a server that is gone for good: calls and waits end within their bounds", "[own_server]") {
+TEST_CASE("S2 a server that is gone for good: calls and waits end within their bounds", "[own_server][.crash]") {
   event_loop_test(
       []() -> check {
         const folder files;
@@ -292,7 +292,7 @@ TEST_CASE("S2 a server that is gone for good: calls and waits end within their b
 }
 
 TEST_CASE("T2 a server that freezes and thaws: short calls keep their deadline, waits go on, all works again",
-          "[own_server]") {
+          "[own_server][.crash]") {
   // COSPARK_FREEZE: seconds of frost, with a segment_timeout that is a little shorter.
   const int frost = number_of_the_environment("COSPARK_FREEZE", 12);
   const auto body = [frost]() -> check {

@@ -68,7 +68,7 @@ cospark::data_frame slow_row(const cospark::session& spark) {
 TEST_CASE(
     "S5 a session that keeps itself alive outlives the server's timeout; without that it is lost, and no wait ends "
     "well",
-    "[own_server]") {
+    "[own_server][.crash]") {
   event_loop_test(
       []() -> check {
         std::map<std::string, std::string> conf;
@@ -117,7 +117,7 @@ TEST_CASE(
 }
 
 TEST_CASE("S7 an operation that the server abandons while nobody can reach it is lost; waits of the session go on",
-          "[own_server]") {
+          "[own_server][.crash]") {
   event_loop_test(
       []() -> check {
         std::map<std::string, std::string> conf;
@@ -192,7 +192,7 @@ TEST_CASE("A server without reattach: queries and results work; a broken result 
       own_server_limit);
 }
 
-TEST_CASE("D3 one row of 300 MiB, more than any message may have, arrives in chunks", "[own_server]") {
+TEST_CASE("D3 one row of 300 MiB, more than any message may have, arrives in chunks", "[own_server][.crash]") {
   if (!spark_is_at_least(4, 1)) return;  // no chunks
   event_loop_test(
       []() -> check {
