@@ -1,9 +1,12 @@
 #include "data/arrow_schema.hpp"
 
+#include "data/utf8.hpp"
+
 #include <arrow_generated.h>
 
 #include <charconv>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace cospark::data {
@@ -211,6 +214,9 @@ result<arrow_field> read_field(const format::Field& message, int depth, int max_
   }
   arrow_field field;
   field.name = text_of(message.name());
+  if (classify(std::as_bytes(std::span(field.name))) == text_kind::neither) {
+    return bad("the name of a column is not UTF-8");
+  }
   field.nullable = message.nullable();
   if (message.dictionary() != nullptr) return bad("column " + field.name + " is dictionary encoded");
   if (const auto* metadata = message.custom_metadata()) {

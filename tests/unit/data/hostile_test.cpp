@@ -92,6 +92,18 @@ TEST_CASE("D4 bytes behind the end mark, and no bytes at all, are refused") {
   CHECK(data::decode(nullptr).error() == errc::protocol_error);
 }
 
+TEST_CASE("D4 a name of a column that is not UTF-8 is refused") {
+  using namespace std::string_literals;
+  std::string bytes = *fixture::recording_of("4.3.0", "int").streams[0];
+  const std::size_t at = bytes.find("\1\0\0\0v\0"s);
+  REQUIRE(at != std::string::npos);
+  bytes[at + 4] = '\xfb';
+  const auto refused = data::decode(std::make_shared<const std::string>(std::move(bytes)));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error() == errc::protocol_error);
+  CHECK(refused.error().message().find("not UTF-8") != std::string::npos);
+}
+
 TEST_CASE("D4 a string that is not UTF-8 is refused unless that was allowed") {
   std::string bytes = *fixture::recording_of("4.3.0", "string").streams[0];
   const std::size_t at = bytes.find("abc");
