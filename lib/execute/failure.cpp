@@ -78,10 +78,7 @@ errc classify_spark(const call_failure& failure) {
   if (failure.has_class("SparkIllegalArgumentException")) return errc::analysis_failed;
   const std::string_view state = failure.sql_state;
   if (starts_with_any(state, {"42", "0A", "56"})) return errc::analysis_failed;
-  if (state.empty() && std::find(failure.classes.begin(), failure.classes.end(),
-                                 "java.lang.IllegalArgumentException") != failure.classes.end()) {
-    return errc::analysis_failed;
-  }
+  if (state.empty() && failure.has_class("java.lang.IllegalArgumentException")) return errc::analysis_failed;
   if (text.starts_with("UnsupportedOperationException") ||
       (text.find("not supported.") != std::string_view::npos &&
        failure.has_class("java.lang.UnsupportedOperationException"))) {
@@ -135,8 +132,7 @@ bool call_failure::has_class(std::string_view name) const {
 }
 
 bool call_failure::is_illegal_state() const {
-  return condition.starts_with("SPARK_CONNECT_ILLEGAL_STATE.") ||
-         std::find(classes.begin(), classes.end(), "java.lang.IllegalStateException") != classes.end();
+  return condition.starts_with("SPARK_CONNECT_ILLEGAL_STATE.") || has_class("java.lang.IllegalStateException");
 }
 
 call_failure understand(const grpc::Status& status) {

@@ -61,7 +61,6 @@ asio::awaitable<void> release(link_ptr link, std::string operation_id, bool inte
 }  // namespace
 
 std::optional<error> link::observe(const std::string& server_side_session_id) {
-  heard_.store(true);
   answered_.store(connection::clock::now().time_since_epoch().count());
   monitor->arrived();
   if (server_side_session_id.empty()) return std::nullopt;
@@ -147,8 +146,8 @@ task<link::remedy> link::treat(std::shared_ptr<link> self, call_failure failed, 
     co_return remedy::none;
   }
   // Spark answers with 431 up to some size, and hangs up on more.
-  if (failed.grpc_code == grpc::StatusCode::UNAVAILABLE && !is_failure_to_connect(failed) && !self->heard_.load() &&
-      header_size(*self) > usual_header_limit) {
+  if (failed.grpc_code == grpc::StatusCode::UNAVAILABLE && !is_failure_to_connect(failed) &&
+      !self->has_ever_answered() && header_size(*self) > usual_header_limit) {
     co_return failure(self->token->without_tokens(too_large_headers(*self, execute::to_error(failed).detail())));
   }
   if (failed.condition.empty() && !failed.retry_after) {
@@ -197,7 +196,7 @@ task<> link::check_tls(std::shared_ptr<link> self, call_failure failed) {
 }
 
 asio::awaitable<void> link::run_examination(std::shared_ptr<link> self, std::string failure) {
-  auto finding = co_await self->examine(std::move(failure), self->heard_.load());
+  auto finding = co_await self->examine(std::move(failure), self->has_ever_answered());
   {
     const std::lock_guard lock(self->mutex_);
     self->finding_ = std::move(finding);

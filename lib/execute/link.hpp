@@ -111,6 +111,7 @@ class link : public std::enable_shared_from_this<link> {
   bool has_answered_since(connection::clock::time_point when) const noexcept {
     return answered_.load() >= when.time_since_epoch().count();
   }
+  bool has_ever_answered() const noexcept { return answered_.load() != never; }
 
   /// What to do about a failed call. Stateless but for the count, which is that of one operation.
   enum class remedy { none, repeat, repeat_with_new_token };
@@ -141,14 +142,14 @@ class link : public std::enable_shared_from_this<link> {
   mutable std::mutex mutex_;
   std::string server_side_session_id_;
   std::optional<error> lost_;
-  std::atomic<bool> heard_{false};
   bool examining_ = false;
   std::optional<std::chrono::steady_clock::time_point> examined_;
   std::string finding_;
   std::shared_ptr<wait_list> examination_;
   std::atomic<bool> closed_{false};
   std::atomic<std::size_t> background_calls_{0};
-  std::atomic<connection::clock::rep> answered_{connection::clock::time_point::min().time_since_epoch().count()};
+  static constexpr auto never = connection::clock::time_point::min().time_since_epoch().count();
+  std::atomic<connection::clock::rep> answered_{never};  // when the server last did
 };
 
 using link_ptr = std::shared_ptr<link>;

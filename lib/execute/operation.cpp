@@ -71,10 +71,12 @@ class operation::state {
  private:
   static task<std::optional<response>> read(std::shared_ptr<state> self) {
     for (;;) {
-      if (self->link_->closed()) {
-        co_return failure(self->give_up(errc::client_closed, self->link_->closed_error().message()));
+      if (const auto reason = self->link_->unusable()) {
+        if (*reason == errc::client_closed) {
+          co_return failure(self->give_up(errc::client_closed, reason->message()));
+        }
+        co_return failure(self->end(*reason));
       }
-      if (auto lost = self->link_->unusable()) co_return failure(self->end(*lost));
       if (!self->stream_) {
         const auto wait = self->pending_.delay;
         if (self->remaining() <= wait) co_return failure(self->out_of_time());

@@ -127,7 +127,8 @@ class delivery {
   }
 
   void fill_up(proto::ExecutePlanResponse& response, std::size_t size) {
-    address(response);
+    if (size == 0) return;
+    address(response);               // as write() does: it counts
     constexpr std::size_t head = 7;  // tag and length of a field of megabytes
     const auto used = response.ByteSizeLong() + head;
     if (size <= used) return;

@@ -28,6 +28,34 @@ std::size_t open_awaits(const server& spark) {
   return spark.open_streams();
 }
 
+/// The start of a second query, whose answer stands still on the server while the query runs.
+class held_start {
+ public:
+  held_start(program& user, server& spark) : user_(user), spark_(spark) {
+    spark.script(operation_kind::start, stream_script().hold());
+    auto store = [this](result<streaming_query> query) { answer.emplace(std::move(query)); };
+    auto writer = user.session->read_stream().format("rate").load().write_stream().format("noop");
+    cospark::spawn(user.io.get_executor(), writer.start(), store);
+    REQUIRE(eventually(user.io, [&] { return spark.queries().size() == 2; }));
+  }
+  held_start(const held_start&) = delete;
+  held_start& operator=(const held_start&) = delete;
+
+  /// Lets the answer go.
+  streaming_query answered() {
+    spark_.release_held();
+    REQUIRE(eventually(user_.io, [&] { return answer.has_value(); }));
+    REQUIRE(answer->has_value());
+    return answer->value();
+  }
+
+  std::optional<result<streaming_query>> answer;
+
+ private:
+  program& user_;
+  server& spark_;
+};
+
 }  // namespace
 
 TEST_CASE("automatic waits use events where the server has them, and the session says so") {
@@ -155,6 +183,8 @@ TEST_CASE("blocking waits end with Spark's error, with false at their timeout, a
   CHECK_FALSE(cospark::run(user.io, query.await_termination(100ms)).value());
   CHECK_FALSE(cospark::run(user.io, user.session->streams().await_any_termination(100ms)).value());
   CHECK(spark.calls(method::interrupt) == 0);  // the server kept the time
+  // A coroutine that is cancelled before its first co_await throws there: the wait below must have begun.
+  REQUIRE(eventually(user.io, [&] { return open_awaits(spark) == 0; }));
 
   asio::cancellation_signal signal;
   std::optional<result<void>> cancelled;
@@ -335,22 +365,13 @@ TEST_CASE("an end that is told before the answer of the start is not lost") {
   const auto keeper = user.start();
   user.wait(keeper);
   REQUIRE(bus_is_ready(user, spark));
-  // The answer of the start stands still while its query ends.
-  spark.script(operation_kind::start, stream_script().hold());
-  std::optional<result<streaming_query>> started;
-  auto store = [&](result<streaming_query> query) { started.emplace(std::move(query)); };
-  auto writer = user.session->read_stream().format("rate").load().write_stream().format("noop");
-  cospark::spawn(user.io.get_executor(), writer.start(), store);
-  REQUIRE(eventually(user.io, [&] { return spark.queries().size() == 2; }));
-  const auto run_id = spark.queries()[1].run_id;
-  spark.end_query(run_id);
+  held_start start(user, spark);
+  spark.end_query(spark.queries()[1].run_id);
   let_run(user.io, 50ms);
-  CHECK_FALSE(started.has_value());
-  spark.release_held();
-  REQUIRE(eventually(user.io, [&] { return started.has_value(); }));
-  REQUIRE(started->has_value());
+  CHECK_FALSE(start.answer.has_value());
+  const auto started = start.answered();
   const auto asked = spark.operations(operation_kind::query_command).size();
-  CHECK(cospark::run(user.io, started->value().await_termination()));
+  CHECK(cospark::run(user.io, started.await_termination()));
   CHECK(spark.operations(operation_kind::query_command).size() == asked);  // the event was remembered
 }
 
@@ -360,16 +381,9 @@ TEST_CASE("a failure that is told before the answer of the start is not lost") {
   const auto keeper = user.start();
   user.wait(keeper);
   REQUIRE(bus_is_ready(user, spark));
-  spark.script(operation_kind::start, stream_script().hold());
-  std::optional<result<streaming_query>> started;
-  auto store = [&](result<streaming_query> query) { started.emplace(std::move(query)); };
-  auto writer = user.session->read_stream().format("rate").load().write_stream().format("noop");
-  cospark::spawn(user.io.get_executor(), writer.start(), store);
-  REQUIRE(eventually(user.io, [&] { return spark.queries().size() == 2; }));
+  held_start start(user, spark);
   spark.fail_query(spark.queries()[1].run_id, division());
   let_run(user.io, 50ms);
-  spark.release_held();
-  REQUIRE(eventually(user.io, [&] { return started.has_value(); }));
-  REQUIRE(started->has_value());
-  CHECK(cospark::run(user.io, started->value().await_termination()).error() == errc::query_failed);
+  const auto started = start.answered();
+  CHECK(cospark::run(user.io, started.await_termination()).error() == errc::query_failed);
 }

@@ -4,10 +4,7 @@
 #include "connect/session_state.hpp"
 #include "streaming/access.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
 #include <memory>
 #include <optional>
 
@@ -59,18 +56,6 @@ cospark::session_options same_session(const cospark::session& spark) {
   return options;
 }
 
-/// A query that has one batch an hour: for tests of waits.
-asio::awaitable<cospark::streaming_query> sleeper(cospark::session spark) {
-  auto writer = spark.read_stream()
-                    .format("rate")
-                    .option("numPartitions", 1)
-                    .load()
-                    .write_stream()
-                    .format("noop")
-                    .trigger(cospark::trigger::processing_time(1h));
-  co_return must(co_await writer.start());
-}
-
 class recorder final : public cospark::streaming_query_listener {
  public:
   void on_query_started(const cospark::query_started_event& event) override { started.push_back(event.run_id); }
@@ -87,17 +72,6 @@ class recorder final : public cospark::streaming_query_listener {
   lines terminated;
   std::function<void()> then;
 };
-
-int operation_threads_of(int process_id) {
-  int count = 0;
-  for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(process_id) + "/task")) {
-    std::ifstream comm(task.path() / "comm");
-    std::string name;
-    std::getline(comm, name);
-    if (name.starts_with("SparkConnect")) ++count;
-  }
-  return count;
-}
 
 }  // namespace
 

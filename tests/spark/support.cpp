@@ -279,6 +279,17 @@ asio::awaitable<cospark::streaming_query> endless(cospark::session spark) {
   co_return must(co_await writer.start());
 }
 
+asio::awaitable<cospark::streaming_query> sleeper(cospark::session spark) {
+  auto writer = spark.read_stream()
+                    .format("rate")
+                    .option("numPartitions", 1)
+                    .load()
+                    .write_stream()
+                    .format("noop")
+                    .trigger(cospark::trigger::processing_time(1h));
+  co_return must(co_await writer.start());
+}
+
 asio::awaitable<cospark::streaming_query> failing(cospark::session spark) {
   auto writer = spark.read_stream()
                     .format("rate-micro-batch")
@@ -302,6 +313,17 @@ int threads_of(int process_id) {
   }
   FAIL("no process " << process_id);
   return 0;
+}
+
+int operation_threads_of(int process_id) {
+  int count = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(process_id) + "/task")) {
+    std::ifstream comm(task.path() / "comm");
+    std::string name;
+    std::getline(comm, name);
+    if (name.starts_with("SparkConnect")) ++count;
+  }
+  return count;
 }
 
 }  // namespace spark_tests

@@ -98,6 +98,8 @@ inline constexpr std::string_view event_schema = "k STRING, v BIGINT";
 /// batch.
 asio::awaitable<cospark::streaming_query> endless(cospark::session spark);
 asio::awaitable<cospark::streaming_query> failing(cospark::session spark);
+/// A query that has one batch an hour: for what is about waits, not about work.
+asio::awaitable<cospark::streaming_query> sleeper(cospark::session spark);
 
 /// A query name that no other test of this run has.
 std::string unique(std::string_view name);
@@ -119,5 +121,7 @@ class captured_output {
 
 /// Threads of a process.
 int threads_of(int process_id);
+/// Threads of a server by which Spark Connect carries out operations and sends their answers.
+int operation_threads_of(int process_id);
 
 }  // namespace spark_tests

@@ -3,43 +3,18 @@
 
 #include <unistd.h>
 
-#include <fstream>
-#include <string>
-
 using namespace spark_tests;
 
 namespace {
 
 constexpr int number_of_queries = 50;
 
-/// Threads of the server by which Spark Connect carries out operations and sends their answers.
-int operation_threads_of(int process_id) {
-  int count = 0;
-  for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(process_id) + "/task")) {
-    std::ifstream comm(task.path() / "comm");
-    std::string name;
-    std::getline(comm, name);
-    if (name.starts_with("SparkConnect")) ++count;
-  }
-  return count;
-}
-
 }  // namespace
 
 TEST_CASE("50 queries awaited need no more threads than none, here and on the server") {
   spark_test([](cospark::session spark) -> check {
     std::vector<cospark::streaming_query> queries;
-    for (int i = 0; i < number_of_queries; ++i) {
-      // One batch an hour: this is about waits, not about work.
-      auto writer = spark.read_stream()
-                        .format("rate")
-                        .option("numPartitions", 1)
-                        .load()
-                        .write_stream()
-                        .format("noop")
-                        .trigger(cospark::trigger::processing_time(1h));
-      queries.push_back(must(co_await writer.start()));
-    }
+    for (int i = 0; i < number_of_queries; ++i) queries.push_back(co_await sleeper(spark));
     co_await pause(2s);
     const int ours_before = threads_of(::getpid());
     const int operations_before = operation_threads_of(shared_server().process_id());
