@@ -52,21 +52,21 @@ std::shared_ptr<engine> engine::make(asio::any_io_executor executor) {
   return made;
 }
 
-engine::engine(asio::any_io_executor executor) : inbox_(std::make_shared<rpc::inbox>(std::move(executor))) {
-  heartbeat_.emplace(inbox_->executor());
-}
+engine::engine(asio::any_io_executor executor) : inbox_(std::make_shared<rpc::inbox>(std::move(executor))) {}
 
 engine::~engine() = default;
 
 bool engine::enter(call_base& call) {
-  const std::lock_guard lock(mutex_);
-  if (closed_) return false;
-  call.next_ = first_;
-  if (first_ != nullptr) first_->previous_ = &call;
-  first_ = &call;
-  ++with_grpc_;
-  ++unfinished_;
-  if (!beating_) start_heartbeat();
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    call.next_ = first_;
+    if (first_ != nullptr) first_->previous_ = &call;
+    first_ = &call;
+    ++with_grpc_;
+    ++unfinished_;
+  }
+  call_begins();
   return true;
 }
 
@@ -80,13 +80,14 @@ void engine::leave(call_base& call) {
     call.previous_ = call.next_ = nullptr;
   }
   inbox_->push(call);
+  call_ends();
   const std::lock_guard lock(mutex_);
   if (--with_grpc_ == 0) empty_.notify_all();
 }
 
 void engine::finished() {
   const std::lock_guard lock(mutex_);
-  if (--unfinished_ == 0 && heartbeat_) heartbeat_->cancel();
+  --unfinished_;
 }
 
 void engine::add_part(const std::shared_ptr<context_part>& part) {
@@ -125,7 +126,6 @@ void engine::shut_down() {
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
-    heartbeat_.reset();
     parts.swap(parts_);
   }
   for (const auto& part : parts) {
@@ -137,27 +137,6 @@ void engine::shut_down() {
     empty_.wait(lock, [this] { return with_grpc_ == 0; });
   }
   inbox_->close();
-}
-
-// Both with the mutex held.
-void engine::start_heartbeat() {
-  beating_ = true;
-  beat_later();
-}
-
-void engine::beat_later() {
-  heartbeat_->expires_after(heartbeat_period);
-  heartbeat_->async_wait([weak = weak_from_this()](std::error_code) {
-    const auto self = weak.lock();
-    if (!self) return;
-    const std::lock_guard lock(self->mutex_);
-    if (self->closed_ || self->unfinished_ == 0) {
-      self->beating_ = false;
-      return;
-    }
-    beat();
-    self->beat_later();
-  });
 }
 
 }  // namespace cospark::rpc

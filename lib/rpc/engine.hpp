@@ -1,4 +1,4 @@
-// What all calls of an executor share: the inbox, the registry of calls in flight, and the heartbeat.
+// What all calls of an executor share: the inbox and the registry of calls in flight.
 #pragma once
 
 #include "rpc/context_part.hpp"
@@ -7,14 +7,12 @@
 #include <grpcpp/client_context.h>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/steady_timer.hpp>
 
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <vector>
 
 namespace cospark::rpc {
@@ -81,8 +79,6 @@ class engine : public std::enable_shared_from_this<engine> {
 
  private:
   explicit engine(asio::any_io_executor executor);
-  void start_heartbeat();
-  void beat_later();
 
   const std::shared_ptr<rpc::inbox> inbox_;
   mutable std::mutex mutex_;
@@ -92,8 +88,6 @@ class engine : public std::enable_shared_from_this<engine> {
   std::size_t unfinished_ = 0;  // entered and not yet finished on the executor
   bool closed_ = false;
   std::vector<std::weak_ptr<context_part>> parts_;
-  std::optional<asio::steady_timer> heartbeat_;
-  bool beating_ = false;
 };
 
 }  // namespace cospark::rpc

@@ -2,15 +2,19 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 
 namespace cospark::rpc {
 
-/// How often to beat while a call is in flight. A callback thread of gRPC that saw no event for 1 s sleeps 100 ms at
+/// How often to beat while gRPC has a call. A callback thread of gRPC that saw no event for 1 s sleeps 100 ms at
 /// a time, and an answer that arrives then is late by as much. Whoever takes an event stays awake for a second.
 constexpr std::chrono::milliseconds heartbeat_period{500};
 
-/// Starts one call that fails at once, on a channel that leads nowhere: the cheapest event there is. The channel
-/// stays for the life of the process and so pins gRPC's callback queue, which must not end on one of its own threads.
-void beat();
+/// A call goes to gRPC, and has come back. Any thread; next to free.
+void call_begins();
+void call_ends() noexcept;
+
+/// How many beats there were in this process.
+std::size_t beats() noexcept;
 
 }  // namespace cospark::rpc

@@ -21,7 +21,7 @@ constexpr auto first_poll = 50ms;
 constexpr auto slowest_poll = 1000ms;
 constexpr auto retry_pause = 500ms;
 constexpr std::size_t remembered_ends = 10'000;
-constexpr int fetches_at_once = 16;
+constexpr std::size_t fetches_at_once = 16;
 
 const std::string any_query;  // the key of waits for any query: no run id is empty
 
@@ -199,8 +199,41 @@ void wait_engine::on_event(const bus_event& event, const connect::session_ptr& s
   const auto ended = parse_if_terminated(event.type(), event.json());
   if (!ended) return;
   // An end that cannot be read is found by the next look at the active queries.
-  if (*ended) remember(ended->assume_value().run_id, ended->assume_value().exception.has_value());
-  settle_soon(session);
+  if (!*ended) return settle_soon(session);
+  const auto& end = ended->assume_value();
+  remember(end.run_id, end.exception.has_value());
+  confirm_soon(end.run_id, session);
+}
+
+// A call about this run alone, however many others are waited for. When a good part of them ends together, one look
+// at the active queries serves them all.
+void wait_engine::confirm_soon(const std::string& run_id, const connect::session_ptr& session) {
+  if (waits_->contains(any_query)) return settle_soon(session);
+  if (!waits_->contains(run_id)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto query = waited_for_.find(run_id);
+    const bool few = told_->size() <= fetches_at_once + waited_for_.size() / 32;
+    if (query != waited_for_.end() && few) {
+      if (!asking_.insert(run_id).second) return;  // it is known already
+      told_->push_back(query->second);
+    }
+  }
+  if (told_->empty() || told_->back()->run_id != run_id) return settle_soon(session);
+  if (confirming_ == fetches_at_once) return;
+  ++confirming_;
+  asio::co_spawn(strand_, confirm(shared_from_this(), session), asio::detached);
+}
+
+asio::awaitable<void> wait_engine::confirm(std::shared_ptr<wait_engine> self, connect::session_ptr session) {
+  co_await fetch_outcomes(self, session, self->told_);
+  --self->confirming_;
+}
+
+bool wait_engine::ended_well(const std::string& run_id) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = ended_.find(run_id);
+  return known != ended_.end() && !known->second;
 }
 
 void wait_engine::on_failure(const error& reason, const connect::session_ptr& session) {
@@ -300,20 +333,14 @@ task<> wait_engine::settle_once(std::shared_ptr<wait_engine> self, connect::sess
   auto unknown = std::make_shared<std::deque<query_ptr>>();
   for (const auto& [run_id, query] : asked) {
     if (active.count(run_id) != 0 || !self->waits_->contains(run_id)) continue;
-    bool ended_well = false;
-    {
-      const std::lock_guard lock(self->mutex_);
-      const auto known = self->ended_.find(run_id);
-      ended_well = known != self->ended_.end() && !known->second;
-    }
-    if (ended_well) {
+    if (self->ended_well(run_id)) {
       self->waits_->resolve(run_id, true);
     } else {
       const std::lock_guard lock(self->mutex_);
       if (self->asking_.insert(run_id).second) unknown->push_back(query);
     }
   }
-  const auto workers = std::min<std::size_t>(unknown->size(), fetches_at_once);
+  const auto workers = std::min(unknown->size(), fetches_at_once);
   for (std::size_t i = 0; i < workers; ++i) {
     asio::co_spawn(self->bus_->strand(), fetch_outcomes(self, session, unknown), asio::detached);
   }
@@ -358,10 +385,10 @@ asio::awaitable<void> wait_engine::fetch_outcomes(std::shared_ptr<wait_engine> s
       continue;
     }
     result<void> outcome = success();
-    if (status) {
-      outcome = co_await fetch_outcome(query);
-    } else {
+    if (!status) {
       outcome = failure(status.error());
+    } else if (!self->ended_well(query->run_id)) {
+      outcome = co_await fetch_outcome(query);
     }
     if (outcome) {
       self->waits_->resolve(query->run_id, true);

@@ -66,11 +66,14 @@ class wait_engine final : public connect::session_state::part,
   void settle_soon(const connect::session_ptr& session);
   void fail_all(const error& reason);
   void remember(const std::string& run_id, bool failed);
+  void confirm_soon(const std::string& run_id, const connect::session_ptr& session);
+  bool ended_well(const std::string& run_id) const;
 
   static asio::awaitable<void> poll(std::shared_ptr<wait_engine> self, connect::session_ptr session);
   static asio::awaitable<void> settle(std::shared_ptr<wait_engine> self, connect::session_ptr session);
   static task<> settle_once(std::shared_ptr<wait_engine> self, connect::session_ptr session);
   static task<> settle_any(std::shared_ptr<wait_engine> self, connect::session_ptr session);
+  static asio::awaitable<void> confirm(std::shared_ptr<wait_engine> self, connect::session_ptr session);
   static asio::awaitable<void> fetch_outcomes(std::shared_ptr<wait_engine> self, connect::session_ptr session,
                                               std::shared_ptr<std::deque<query_ptr>> ended);
 
@@ -91,6 +94,9 @@ class wait_engine final : public connect::session_state::part,
   bool settle_again_ = false;
   std::chrono::milliseconds poll_interval_{0};
   std::size_t sweeps_ = 0;
+  // On the strand: runs whose end was told, and the coroutines that ask about them.
+  const std::shared_ptr<std::deque<query_ptr>> told_ = std::make_shared<std::deque<query_ptr>>();
+  std::size_t confirming_ = 0;
 };
 
 }  // namespace cospark::streaming

@@ -116,10 +116,9 @@ void state::advance(operation& waiting) {
     ended = owner == sessions.end() || owner->second.any_terminated;
     if (owner != sessions.end()) failure = owner->second.last_failure;
   }
-  for (const auto& each : queries) {
-    if (each.record.run_id != await.run_id) continue;
-    ended = !each.record.is_active;
-    failure = each.failure;
+  if (const auto* const query = find_query(await.run_id)) {
+    ended = !query->record.is_active;
+    failure = query->failure;
   }
   if (failure) {
     waiting.failure = failure;
@@ -147,10 +146,12 @@ void state::start_query(operation& running, const proto::WriteStreamOperationSta
   const auto checkpoint = start.options().find("checkpointLocation");
   if (checkpoint != start.options().end()) started.checkpoint = checkpoint->second;
   // The same checkpoint is the same query, and has one run at a time.
-  for (auto& each : queries) {
-    if (started.checkpoint.empty() || each.checkpoint != started.checkpoint) continue;
-    started.record.id = each.record.id;
-    if (each.record.is_active) end_query(each, std::nullopt);
+  if (!started.checkpoint.empty()) {
+    for (auto& each : queries) {
+      if (each.checkpoint != started.checkpoint) continue;
+      started.record.id = each.record.id;
+      if (each.record.is_active) end_query(each, std::nullopt);
+    }
   }
   proto::ExecutePlanResponse response;
   auto& answer = *response.mutable_write_stream_operation_start_result();

@@ -1,5 +1,6 @@
 // The bridge from gRPC to awaitables: unary calls.
 #include "rpc.hpp"
+#include "rpc/heartbeat.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -48,6 +49,21 @@ TEST_CASE("L9 no completion runs on a thread of gRPC") {
   pool.join();
   CHECK(done == 200);
   CHECK_FALSE(foreign);
+}
+
+TEST_CASE("calls that follow one another set off no heartbeat of their own") {
+  server spark;
+  bridge to(spark);
+  constexpr int calls = 100;
+  auto work = [&]() -> asio::awaitable<void> {
+    for (int i = 0; i < calls; ++i) co_await to.config();
+  };
+  const auto beats_before = cospark::rpc::beats();
+  const auto began = std::chrono::steady_clock::now();
+  asio::co_spawn(to.io, work(), asio::detached);
+  to.io.run();
+  const auto periods = (std::chrono::steady_clock::now() - began) / cospark::rpc::heartbeat_period;
+  CHECK(cospark::rpc::beats() - beats_before <= static_cast<std::size_t>(periods) + 1);
 }
 
 TEST_CASE("a call never completes inside the call that started it") {
