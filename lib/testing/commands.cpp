@@ -158,16 +158,19 @@ void state::start_query(operation& running, const proto::WriteStreamOperationSta
   write(started.record, *answer.mutable_query_id());
   answer.set_name(started.record.name);
   if (owner.bus) answer.set_query_started_event_json(started_json(started, version >= "4.1"));
+  query_at.emplace(started.record.run_id, queries.size());
   queries.push_back(std::move(started));
   respond(running, std::move(response));
 }
 
+query* state::find_query(const std::string& run_id) {
+  const auto at = query_at.find(run_id);
+  return at == query_at.end() ? nullptr : &queries[at->second];
+}
+
 void state::run_query_command(operation& running, const proto::StreamingQueryCommand& command) {
-  query* found = nullptr;
-  for (auto& each : queries) {
-    if (each.session_id == running.session_id && each.record.run_id == command.query_id().run_id()) found = &each;
-  }
-  if (found == nullptr) {
+  auto* const found = find_query(command.query_id().run_id());
+  if (found == nullptr || found->session_id != running.session_id) {
     running.failure = unknown_query(command.query_id().id());
     return;
   }

@@ -18,6 +18,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace cospark::testing {
@@ -80,6 +81,7 @@ class state {
   std::map<std::string, operation_ptr> operations;  // by id, released ones too
   std::vector<operation_ptr> in_order;
   std::vector<query> queries;
+  std::unordered_map<std::string, std::size_t> query_at;                  // by run id
   std::map<std::string, proto::FetchErrorDetailsResponse> error_details;  // by error id
   std::vector<proto::ExecutePlanResponse> row_responses;
   proto::DataType row_schema;
@@ -119,6 +121,9 @@ class state {
 
   /// The status of a failure; its details can be fetched from now on.
   grpc::Status to_status(const server_error& error);
+
+  /// The run of this id; null if there is none.
+  query* find_query(const std::string& run_id);
 
   std::optional<stream_script> take_script(operation_kind kind);
   /// Runs a plan: fills in responses or failure of the operation.

@@ -52,12 +52,10 @@ class server::impl {
 
   bool end_query(const std::string& run_id, std::optional<server_error> failure) {
     const std::lock_guard lock(known->mutex);
-    for (auto& each : known->queries) {
-      if (each.record.run_id != run_id || !each.record.is_active) continue;
-      known->end_query(each, std::move(failure));
-      return true;
-    }
-    return false;
+    auto* const running = known->find_query(run_id);
+    if (running == nullptr || !running->record.is_active) return false;
+    known->end_query(*running, std::move(failure));
+    return true;
   }
 
   std::unique_ptr<state> known;
@@ -137,6 +135,7 @@ void server::start(bool keep_state) {
     known.sessions.clear();
     known.closed_sessions.clear();
     known.queries.clear();
+    known.query_at.clear();
     known.error_details.clear();
     for (auto& [id, each] : known.operations) each->live = false;  // its record stays, for counting
   }
