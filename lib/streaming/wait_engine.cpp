@@ -222,7 +222,7 @@ void wait_engine::confirm_soon(const std::string& run_id, const connect::session
   if (told_->empty() || told_->back()->run_id != run_id) return settle_soon(session);
   if (confirming_ == fetches_at_once) return;
   ++confirming_;
-  asio::co_spawn(strand_, confirm(shared_from_this(), session), asio::detached);
+  asio::co_spawn(bus_->strand(), confirm(shared_from_this(), session), asio::detached);
 }
 
 asio::awaitable<void> wait_engine::confirm(std::shared_ptr<wait_engine> self, connect::session_ptr session) {
