@@ -15,6 +15,9 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <string>
+#include <system_error>
+#include <utility>
 
 namespace cospark::connect {
 namespace {
@@ -49,7 +52,11 @@ result<execute::link_ptr> make_link(const connection_string& where, const sessio
   if (!is_uuid(session_id)) return failure(errc::invalid_argument, "session_options::session_id is not a UUID");
 
   auto link = std::make_shared<execute::link>();
-  link->engine = rpc::engine::make(executor);
+  try {
+    link->engine = rpc::engine::make(executor);
+  } catch (const std::system_error& thrown) {
+    return failure(errc::limit_exceeded, std::string("the execution context cannot have timers: ") + thrown.what());
+  }
   link->session_id = session_id;
   link->user_id = first_of({where.user_id, options.user_id, environment("SPARK_USER"), environment("USER")});
   link->user_name = link->user_id;

@@ -4,6 +4,7 @@
 
 #include <asio/execution_context.hpp>
 #include <asio/query.hpp>
+#include <asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <vector>
@@ -47,6 +48,9 @@ asio::execution_context::id engines::id;
 
 std::shared_ptr<engine> engine::make(asio::any_io_executor executor) {
   asio::execution_context& context = asio::query(executor, asio::execution::context);
+  // The context's timers, and their descriptors, come with the first timer. Now they are to be had, and so they are
+  // older than the service, which must go first.
+  asio::steady_timer timer(executor);
   std::shared_ptr<engine> made(new engine(std::move(executor)));
   asio::use_service<engines>(context).add(made);
   return made;
