@@ -30,7 +30,10 @@ function(cospark_generate_proto target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   # Generated code gains nothing from -O3 and costs minutes.
   target_compile_options(${target} PRIVATE $<IF:$<CONFIG:Debug>,-O0,-O1>)
-  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  if(COSPARK_SANITIZE)
+    target_compile_options(${target} PRIVATE -fno-sanitize=all)  # not ours, and minutes again
+  endif()
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
 endfunction()
 
 function(cospark_generate_flatbuffers target)

@@ -73,6 +73,9 @@ struct server_options {
   std::string version = "4.3.0";
   /// Most calls at once over one connection, as proxies have it; further ones wait in the client. Zero: no limit.
   int max_concurrent_streams = 0;
+  /// False: as with spark.connect.execute.reattachable.enabled=false. An answer ends without a last message that says
+  /// so, and nothing can be reattached to.
+  bool reattachable = true;
   /// Certificate chain and private key of the server, PEM texts; empty: no TLS.
   std::string certificate;
   std::string key;

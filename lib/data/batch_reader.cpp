@@ -19,7 +19,7 @@ using byte_span = std::span<const std::byte>;
 // Stands for buffers that a column without rows need not have.
 alignas(8) constexpr std::byte zeros[16] = {};
 
-auto bad(const std::string& what) {
+auto bad_batch(const std::string& what) {
   return failure(errc::protocol_error, "damaged Arrow batch: " + what);
 }
 auto too_much(const std::string& what) {
@@ -63,10 +63,10 @@ class reader {
 
   // What must hold for the message as a whole.
   result<void> check() {
-    if (message_.length() < 0) return bad("a negative number of rows");
+    if (message_.length() < 0) return bad_batch("a negative number of rows");
     if (message_.length() > limits_.rows) return too_much(std::to_string(message_.length()) + " rows");
     if (const format::BodyCompression* compression = message_.compression()) {
-      if (compression->method() != format::CompressionMethod_Buffer) return bad("an unknown way of compression");
+      if (compression->method() != format::CompressionMethod_Buffer) return bad_batch("an unknown way of compression");
       switch (compression->codec()) {
         case format::CompressionType_Lz4Frame:
           codec_ = codec::lz4_frame;
@@ -75,13 +75,13 @@ class reader {
           codec_ = codec::zstd;
           break;
         default:
-          return bad("an unknown codec");
+          return bad_batch("an unknown codec");
       }
     }
     // FlatBuffers' verifier does not look at the alignment of structures in a vector.
     if ((node_count() != 0 && !is_aligned(message_.nodes()->Data())) ||
         (buffer_count() != 0 && !is_aligned(message_.buffers()->Data()))) {
-      return bad("its head is not aligned");
+      return bad_batch("its head is not aligned");
     }
     // Buffers that share bytes would let a small message stand for endless work.
     std::int64_t total = 0;
@@ -90,11 +90,11 @@ class reader {
       const auto size = static_cast<std::int64_t>(body_.size());
       if (buffer.offset() < 0 || buffer.length() < 0 || buffer.offset() > size ||
           buffer.length() > size - buffer.offset()) {
-        return bad("a buffer lies outside of the message");
+        return bad_batch("a buffer lies outside of the message");
       }
-      if (buffer.offset() % 8 != 0) return bad("a buffer is not aligned");
+      if (buffer.offset() % 8 != 0) return bad_batch("a buffer is not aligned");
       total += buffer.length();
-      if (total > size) return bad("buffers overlap");
+      if (total > size) return bad_batch("buffers overlap");
     }
     return success();
   }
@@ -125,7 +125,8 @@ class reader {
   }
 
   result<void> finish() const {
-    if (next_node_ != node_count() || next_buffer_ != buffer_count()) return bad("it holds more than its columns need");
+    if (next_node_ != node_count() || next_buffer_ != buffer_count())
+      return bad_batch("it holds more than its columns need");
     return success();
   }
 
@@ -313,7 +314,7 @@ column_data empty_column(const arrow_field& field, const data_type& type) {
 result<batch_data> read_batch(const ipc_message& message, std::shared_ptr<const std::vector<arrow_field>> fields,
                               const schema& columns, const decode_limits& limits) {
   const format::RecordBatch* content = message.metadata->header_as_RecordBatch();
-  if (content == nullptr) return bad("a message without content");
+  if (content == nullptr) return bad_batch("a message without content");
   reader reader(*content, message.body, limits);
   COSPARK_TRY_RETURN(reader.check());
   batch_data batch;

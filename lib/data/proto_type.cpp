@@ -12,14 +12,14 @@ namespace {
 
 using spark::connect::DataType;
 
-error bad(std::string message) {
+error bad_schema(std::string message) {
   return error(errc::protocol_error, std::move(message));
 }
 
 result<data_type> read(const DataType& message, int depth);
 
 result<data_type> read_part(bool present, const DataType& message, int depth) {
-  if (!present) return bad("a type without the type of its parts");
+  if (!present) return bad_schema("a type without the type of its parts");
   return read(message, depth + 1);
 }
 
@@ -29,7 +29,7 @@ result<data_type> read_struct(const DataType::Struct& message, int depth) {
   for (const DataType::StructField& one : message.fields()) {
     COSPARK_TRY_RETURN(data_type type, read_part(one.has_data_type(), one.data_type(), depth));
     auto metadata = normal_metadata(one.metadata());
-    if (!metadata) return bad("field " + one.name() + ": " + metadata.error().message());
+    if (!metadata) return bad_schema("field " + one.name() + ": " + metadata.error().message());
     field next(one.name(), std::move(type), one.nullable());
     next.metadata = std::move(metadata).value();
     fields.push_back(std::move(next));
@@ -181,13 +181,13 @@ result<data_type> type_from_proto(const DataType& message) {
   try {
     return read(message, 1);
   } catch (const exception& problem) {
-    return bad(problem.error().message());
+    return bad_schema(problem.error().message());
   }
 }
 
 result<schema> schema_from_proto(const DataType& message) {
   COSPARK_TRY_RETURN(const data_type type, type_from_proto(message));
-  if (type.kind() != type_kind::struct_type) return bad("the schema of a relation is " + type.simple_string());
+  if (type.kind() != type_kind::struct_type) return bad_schema("the schema of a relation is " + type.simple_string());
   return type.fields();
 }
 

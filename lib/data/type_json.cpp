@@ -16,7 +16,7 @@ namespace json = boost::json;
 // Where a field's metadata keeps the collations of the strings in its type: path -> provider.name.
 constexpr std::string_view collations_key = "__COLLATIONS";
 
-error bad(std::string message) {
+error bad_json(std::string message) {
   return error(errc::invalid_argument, std::move(message));
 }
 
@@ -29,7 +29,7 @@ result<json::value> parse(std::string_view text) {
   if (code == json::error::too_deep) {
     return failure(errc::limit_exceeded, "JSON nested more than " + std::to_string(options.max_depth) + " deep");
   }
-  if (code) return bad("a text that is no JSON: " + code.message());
+  if (code) return bad_json("a text that is no JSON: " + code.message());
   return value;
 }
 
@@ -149,10 +149,10 @@ result<data_type> read_type(const json::value* value, int depth, const json::obj
                             const std::string& path);
 
 result<field> read_field(const json::value& value, int depth) {
-  if (!value.is_object()) return bad("a field of a struct type is no JSON object");
+  if (!value.is_object()) return bad_json("a field of a struct type is no JSON object");
   const json::object& object = value.as_object();
   const json::value* name = object.if_contains("name");
-  if (name == nullptr || !name->is_string()) return bad("a field of a struct type has no name");
+  if (name == nullptr || !name->is_string()) return bad_json("a field of a struct type has no name");
   json::object metadata;
   if (const json::value* given = object.if_contains("metadata"); given != nullptr && given->is_object()) {
     metadata = given->as_object();
@@ -170,7 +170,7 @@ result<field> read_field(const json::value& value, int depth) {
 
 result<data_type> read_struct(const json::object& object, int depth) {
   const json::value* list = object.if_contains("fields");
-  if (list == nullptr || !list->is_array()) return bad("a struct type has no list of fields");
+  if (list == nullptr || !list->is_array()) return bad_json("a struct type has no list of fields");
   std::vector<field> fields;
   for (const json::value& item : list->as_array()) {
     COSPARK_TRY_RETURN(field one, read_field(item, depth + 1));
@@ -184,7 +184,7 @@ result<data_type> read_type(const json::value* value, int depth, const json::obj
   if (depth > max_type_depth) {
     return failure(errc::limit_exceeded, "a type nested more than " + std::to_string(max_type_depth) + " deep");
   }
-  if (value == nullptr) return bad("a part of a type is missing");
+  if (value == nullptr) return bad_json("a part of a type is missing");
   if (value->is_string()) {
     const std::string name(value->as_string());
     if (const std::string collation = collation_at(collations, path); name == "string" && !collation.empty()) {
@@ -192,7 +192,7 @@ result<data_type> read_type(const json::value* value, int depth, const json::obj
     }
     return type_from_name(name);
   }
-  if (!value->is_object()) return bad("a type is neither a name nor a JSON object");
+  if (!value->is_object()) return bad_json("a type is neither a name nor a JSON object");
   const json::object& object = value->as_object();
   const std::string kind = text_of(object, "type");
   if (kind == "struct") return read_struct(object, depth);
@@ -237,7 +237,7 @@ result<data_type> type_from_json(std::string_view text) {
 result<std::string> normal_metadata(std::string_view text) {
   if (text.empty()) return std::string();
   COSPARK_TRY_RETURN(const json::value value, parse(text));
-  if (!value.is_object()) return bad("metadata of a field that is no JSON object");
+  if (!value.is_object()) return bad_json("metadata of a field that is no JSON object");
   if (value.as_object().empty()) return std::string();
   return json::serialize(value);
 }

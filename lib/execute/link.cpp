@@ -227,6 +227,19 @@ task<> link::fetch_details(std::shared_ptr<link> self, call_failure failure, err
   co_return success();
 }
 
+task<bool> link::ask_reattach(std::shared_ptr<link> self, std::chrono::milliseconds limit) {
+  if (!self->reattach_.load()) co_return false;
+  spark::connect::ConfigRequest request;
+  auto& setting = *request.mutable_operation()->mutable_get_with_default()->add_pairs();
+  setting.set_key("spark.connect.execute.reattachable.enabled");
+  setting.set_value("true");
+  COSPARK_TRY(auto answer, co_await unary<spark::connect::ConfigRequest, spark::connect::ConfigResponse>(
+                               self, &async::Config, std::move(request), limit));
+  const bool reattach = answer.pairs_size() != 1 || answer.pairs(0).value() != "false";
+  self->reattach_.store(reattach);
+  co_return reattach;
+}
+
 asio::awaitable<void> pause(std::chrono::milliseconds delay) {
   if (delay.count() <= 0) co_return;
   asio::steady_timer timer(co_await asio::this_coro::executor, delay);

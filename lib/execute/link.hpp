@@ -123,6 +123,11 @@ class link : public std::enable_shared_from_this<link> {
   /// Notes an error that ends an operation; the session may be lost with it.
   void note(const error& reason);
 
+  /// Whether the server can be reattached to, as far as is known.
+  bool reattach() const noexcept { return reattach_.load(); }
+  /// The same after a question to the server, if it was not asked yet.
+  static task<bool> ask_reattach(std::shared_ptr<link> self, std::chrono::milliseconds limit);
+
   /// Tells the server, without waiting, that an operation is over: interrupts it first if it has not ended.
   void release_in_background(std::string operation_id, bool interrupt);
   /// How many such messages are on their way.
@@ -147,6 +152,7 @@ class link : public std::enable_shared_from_this<link> {
   std::string finding_;
   std::shared_ptr<wait_list> examination_;
   std::atomic<bool> closed_{false};
+  std::atomic<bool> reattach_{true};
   std::atomic<std::size_t> background_calls_{0};
   static constexpr auto never = connection::clock::time_point::min().time_since_epoch().count();
   std::atomic<connection::clock::rep> answered_{never};  // when the server last did

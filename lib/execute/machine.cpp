@@ -54,6 +54,11 @@ machine::decision machine::on_response(const std::string& response_id, bool comp
 
 machine::decision machine::on_clean_end(clock::time_point now, bool stood) {
   if (finished_) return {step::finish};
+  if (!reattach_) {
+    finished_ = true;
+    return {step::finish};
+  }
+  ended_in_order_ = true;
   // Waits are silent for hours: what was heard of a server that keeps its streams open is that it is well.
   if (stood) last_progress_ = now;
   // Servers end a segment after two minutes or so; the next one begins where this one stopped. A server that ends
@@ -76,6 +81,10 @@ machine::decision machine::on_failure(const call_failure& failure, bool segment_
   if (is_transient(failure) || segment_deadline) return again(step::reattach, failure.retry_after, now);
 
   const auto& condition = failure.condition;
+  // What a server without reattach says after a whole answer is what others say after a broken one.
+  const bool gone = condition == "INVALID_HANDLE.OPERATION_NOT_FOUND" ||
+                    condition == "INVALID_HANDLE.OPERATION_ABANDONED" || condition == "INVALID_CURSOR.NOT_REATTACHABLE";
+  if (gone && ended_in_order_ && !reattach_known_) return {step::ask};
   if (condition == "INVALID_HANDLE.OPERATION_ALREADY_EXISTS" && !already_exists_) {
     already_exists_ = true;  // it is ours: an earlier try did reach the server
     return again(step::reattach, std::nullopt, now);
@@ -90,6 +99,13 @@ machine::decision machine::on_failure(const call_failure& failure, bool segment_
     return {step::fail, {}, session ? errc::session_lost : errc::operation_lost};
   }
   return {step::fail, {}, classify(failure)};
+}
+
+machine::decision machine::on_reattach_known(bool reattach, const call_failure& failure, clock::time_point now) {
+  reattach_known_ = true;
+  if (reattach) return on_failure(failure, false, now);
+  finished_ = true;
+  return {step::finish};
 }
 
 machine::decision machine::on_refused_token(step refused, clock::time_point now) {

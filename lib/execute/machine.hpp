@@ -24,6 +24,7 @@ class machine {
     deliver,   // hand the response to the consumer
     skip,      // a response that was seen before
     finish,    // the answer is complete
+    ask,       // find out whether the server can be reattached to at all, and call `on_reattach_known`
     fail,      // end with `code`
   };
   struct decision {
@@ -33,7 +34,9 @@ class machine {
     bool retries_exhausted = false;      // fail: it was a passing fault, and the bounds are used up
   };
 
-  machine(retry_policy policy, clock::time_point now) : policy_(policy), last_progress_(now) {}
+  /// `reattach`: whether the server can be reattached to. One that cannot be ends an answer with its stream.
+  machine(retry_policy policy, clock::time_point now, bool reattach = true)
+      : policy_(policy), last_progress_(now), reattach_(reattach) {}
 
   decision start() const { return {step::execute}; }
   /// A response arrived; `complete` if it is ResultComplete.
@@ -43,6 +46,8 @@ class machine {
   /// The stream ended with a failure. `segment_deadline` says that a deadline of ours for this segment did it, `stood`
   /// that the server was well meanwhile, and had just nothing to say.
   decision on_failure(const call_failure& failure, bool segment_deadline, clock::time_point now, bool stood = false);
+  /// After `ask`: goes on with the failure that was asked about.
+  decision on_reattach_known(bool reattach, const call_failure& failure, clock::time_point now);
   /// The stream that `refused` opened was refused for its token, and there is a new one.
   decision on_refused_token(step refused, clock::time_point now);
 
@@ -61,6 +66,9 @@ class machine {
   unsigned executions_ = 1;
   bool segment_delivered_ = false;
   bool already_exists_ = false;
+  bool reattach_;
+  bool reattach_known_ = false;
+  bool ended_in_order_ = false;  // a stream did, and the answer was not said to be complete
   bool finished_ = false;
   std::string last_response_id_;
   // The server resends at most what follows our cursor; a bounded memory of ids is enough to see a repetition.

@@ -30,7 +30,7 @@ class operation::state {
       : link_(std::move(link)),
         options_(std::move(options)),
         measured_(link_->monitor, kind_of(plan)),
-        machine_(link_->retries, clock::now()),
+        machine_(link_->retries, clock::now(), link_->reattach()),
         pending_(machine_.start()) {
     request_->set_operation_id(options_.operation_id);
     *request_->mutable_plan() = std::move(plan);
@@ -114,6 +114,10 @@ class operation::state {
         if (self->pending_.what == machine::step::fail) {
           co_return failure(self->give_up(errc::unavailable, "the server ends every response stream at once"));
         }
+        if (self->pending_.what == machine::step::finish) {
+          self->finish();
+          co_return std::nullopt;
+        }
       } else {
         const auto failed = understand(status);
         const bool deadline = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
@@ -135,6 +139,15 @@ class operation::state {
         } else {
           self->pending_ = self->machine_.on_failure(failed, deadline, now, stood);
         }
+        if (self->pending_.what == machine::step::ask) {
+          auto limit = std::min(self->link_->limits.call, self->remaining());
+          const auto reattach = co_await link::ask_reattach(self->link_, limit);
+          self->pending_ = self->machine_.on_reattach_known(!reattach || reattach.assume_value(), failed, clock::now());
+        }
+        if (self->pending_.what == machine::step::finish) {
+          self->finish();
+          co_return std::nullopt;
+        }
         if (self->pending_.what == machine::step::fail) {
           auto error = self->link_->to_error(failed);
           COSPARK_TRY(co_await link::fetch_details(self->link_, failed, error));
@@ -146,7 +159,7 @@ class operation::state {
   }
 
   void open_segment() {
-    auto limit = std::min(link_->limits.segment, remaining());
+    const auto limit = link_->reattach() ? std::min(link_->limits.segment, remaining()) : remaining();
     const bool first = pending_.what == machine::step::execute;
     const auto options = link_->options(std::max(limit, std::chrono::milliseconds(1)),
                                         first ? "ExecutePlan" : "ReattachExecute", &token_);

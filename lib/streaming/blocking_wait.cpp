@@ -25,7 +25,7 @@ milliseconds until(wait_list::clock::time_point deadline) {
 // The answer; nothing if the time is up.
 template <class Answer>
 task<std::optional<Answer>> within(task<Answer> call, std::optional<milliseconds> time) {
-  using namespace asio::experimental::awaitable_operators;
+  using asio::experimental::awaitable_operators::operator||;
   std::optional<Answer> answer;
   if (!time) {
     COSPARK_TRY(answer, co_await std::move(call));

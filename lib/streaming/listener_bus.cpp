@@ -179,7 +179,7 @@ asio::awaitable<void> listener_bus::watch(std::shared_ptr<listener_bus> self, co
 }
 
 task<> listener_bus::follow(std::shared_ptr<listener_bus> self, connect::session_ptr session) {
-  using namespace asio::experimental::awaitable_operators;
+  using asio::experimental::awaitable_operators::operator||;
   const auto limit = std::min(acknowledgement_limit, session->options().call_timeout);
   self->state_ = state::opening;
   // What is left of an earlier stream of ours would keep the new one from being acknowledged. Only then: a stream of

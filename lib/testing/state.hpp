@@ -66,13 +66,15 @@ inline constexpr std::size_t method_count = static_cast<std::size_t>(method::fet
 /// All members need the mutex unless they say otherwise.
 class state {
  public:
-  explicit state(server_options options) : version(options.version), max_streams(options.max_concurrent_streams) {}
+  explicit state(server_options options)
+      : version(options.version), max_streams(options.max_concurrent_streams), reattachable(options.reattachable) {}
 
   mutable std::mutex mutex;
   std::condition_variable changed;
 
   const std::string version;
   const int max_streams;
+  const bool reattachable;
   bool frozen = false;
   bool stopping = false;
   std::map<std::string, session> sessions;

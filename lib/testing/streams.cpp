@@ -111,7 +111,10 @@ class delivery {
   // The next response, filled up to a size, or how the stream ends.
   std::optional<grpc::Status> send_next(std::size_t size = 0) {
     if (auto ended = wait_for_next()) return ended;
-    if (next_ < operation_->responses.size()) {
+    const bool ends_here = next_ < operation_->responses.size() && !state_.reattachable &&
+                           operation_->responses[next_].has_result_complete();
+    if (ends_here) operation_->live = false;
+    if (next_ < operation_->responses.size() && !ends_here) {
       auto response = operation_->responses[next_++];
       fill_up(response, size);
       write(std::move(response));
@@ -215,6 +218,10 @@ grpc::Status service::ReattachExecute(grpc::ServerContext* context, const proto:
   const auto at = state_.operations.find(request->operation_id());
   if (at == state_.operations.end() || !at->second->live || at->second->session_id != request->session_id()) {
     return state_.to_status(invalid_handle("OPERATION_NOT_FOUND", request->operation_id()));
+  }
+  if (!state_.reattachable) {
+    return state_.to_status(server_error("INVALID_CURSOR.NOT_REATTACHABLE", "HY109",
+                                         "[INVALID_CURSOR.NOT_REATTACHABLE] The cursor is not reattachable."));
   }
   const auto script = state_.take_script(at->second->record.kind);
   if (auto refused = refusal(state_, script)) return *refused;

@@ -246,7 +246,7 @@ class program_under_faults {
       const auto at = history.now();
       note(event::kind::truth, 0, "", query.run_id(), "ended", at);
       auto stopping = recorded(in, "stop", query.run_id(), next_operation(), query.stop(), ok);
-      co_await std::move(stopping);
+      [[maybe_unused]] const auto outcome = co_await std::move(stopping);
     }
     if (what == cancelled && !state->done) {
       note(event::kind::cancel, id, "wait", query.run_id(), "", history.now());
@@ -275,10 +275,10 @@ class program_under_faults {
       const auto what = pick(random, 0, 3);
       if (what == 0) {
         auto asking = recorded(in, "active", "", id, in->session.streams().active(), ok);
-        co_await std::move(asking);
+        [[maybe_unused]] const auto outcome = co_await std::move(asking);
       } else if (what == 1) {
         auto asking = recorded(in, "set", "", id, in->session.conf().set("a", "b"), ok);
-        co_await std::move(asking);
+        [[maybe_unused]] const auto outcome = co_await std::move(asking);
       } else if (!in->recent.empty()) {
         const auto which = static_cast<std::size_t>(pick(random, 0, static_cast<int>(in->recent.size()) - 1));
         const auto query = in->recent[which];
@@ -287,11 +287,11 @@ class program_under_faults {
             return std::string(now.value() ? "active" : "inactive");
           };
           auto asking = recorded(in, "status", query.run_id(), id, query.is_active(), word);
-          co_await std::move(asking);
+          [[maybe_unused]] const auto outcome = co_await std::move(asking);
         } else {
           constexpr auto word = [](const auto& found) { return std::string(found.value() ? "failure" : "nothing"); };
           auto asking = recorded(in, "exception", query.run_id(), id, query.exception(), word);
-          co_await std::move(asking);
+          [[maybe_unused]] const auto outcome = co_await std::move(asking);
         }
       }
     }
@@ -307,7 +307,7 @@ class program_under_faults {
       const auto most = pick(random, 0, 3) == 0 ? pick(random, 0, 15) : 1000;
       constexpr auto word = [](const result<std::string>& rows) { return rows.value(); };
       auto reading = recorded(in, "read", "", next_operation(), rows_of(in, most), word);
-      co_await std::move(reading);
+      [[maybe_unused]] const auto outcome = co_await std::move(reading);
     }
   }
 

@@ -60,6 +60,39 @@ TEST_CASE("S10 a server that cannot be reattached to: a whole answer is one, a b
   CHECK(broken.value().numbers == up_to(3));
 }
 
+TEST_CASE("S10 a server without reattach: whole answers arrive, also of commands, and each is carried out once") {
+  server_options options;
+  options.reattachable = false;
+  server spark(options);
+  server_access::set_responses(spark, numbered_responses(10));
+  client user(spark);
+  for (int i = 0; i < 3; ++i) {
+    const auto rows = cospark::run(user.io, collect(user.rows())).value();
+    CHECK_FALSE(rows.error);
+    CHECK(rows.numbers == up_to(10));
+  }
+  CHECK(spark.calls(method::execute_plan) == 3);
+  CHECK(spark.calls(method::reattach_execute) == 1);  // then it is known
+
+  spark.script(operation_kind::rows, stream_script().send(3).fail(server_error(unavailable, "cut")));
+  const auto broken = cospark::run(user.io, collect(user.rows())).value();
+  REQUIRE(broken.error);
+  CHECK(*broken.error == errc::operation_lost);
+  CHECK(broken.error->condition() == "INVALID_CURSOR.NOT_REATTACHABLE");
+}
+
+TEST_CASE("S10 an empty answer of a server without reattach is not asked for again") {
+  server_options options;
+  options.reattachable = false;
+  server spark(options);
+  server_access::set_responses(spark, {});
+  client user(spark);
+  const auto rows = cospark::run(user.io, collect(user.rows())).value();
+  CHECK_FALSE(rows.error);
+  CHECK(rows.numbers.empty());
+  CHECK(spark.calls(method::execute_plan) == 1);
+}
+
 TEST_CASE("S12 an answer that is said to be complete twice is complete once") {
   server spark;
   server_access::set_responses(spark, numbered_responses(3));

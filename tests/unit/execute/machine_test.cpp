@@ -164,6 +164,36 @@ TEST_CASE("a clean end without the last response is no end: reattach at once, fr
   CHECK(test.under_test.last_response_id() == "1");
 }
 
+TEST_CASE("an operation that is gone after a stream ended in order may have been complete: that is asked, once") {
+  for (const auto* condition : {"INVALID_HANDLE.OPERATION_NOT_FOUND", "INVALID_HANDLE.OPERATION_ABANDONED",
+                                "INVALID_CURSOR.NOT_REATTACHABLE"}) {
+    const auto gone = inside_spark(condition);
+    driven complete;
+    complete.response("1");
+    complete.clean_end();
+    CHECK(complete.failed(gone).what == step::ask);
+    CHECK(complete.under_test.on_reattach_known(false, gone, {}).what == step::finish);
+    CHECK(complete.under_test.finished());
+    driven lost;
+    lost.response("1");
+    lost.clean_end();
+    lost.failed(gone);
+    const auto decided = lost.under_test.on_reattach_known(true, gone, {});
+    CHECK(decided.what == step::fail);
+    CHECK(decided.code == errc::operation_lost);
+    driven empty;
+    empty.clean_end();
+    CHECK(empty.failed(gone).what == step::ask);
+  }
+}
+
+TEST_CASE("where nothing can be reattached to, the end of a stream is the end of the answer") {
+  machine under_test(cospark::retry_policy(), {}, false);
+  CHECK(under_test.on_response("1", false, {}).what == step::deliver);
+  CHECK(under_test.on_clean_end({}).what == step::finish);
+  CHECK(under_test.finished());
+}
+
 TEST_CASE("a segment that its own deadline ended is continued") {
   driven test;
   CHECK(test.segment_deadline().what == step::reattach);

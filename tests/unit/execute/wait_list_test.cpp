@@ -166,7 +166,7 @@ TEST_CASE("waits are freed unrun when their context is destroyed") {
     asio::io_context io;
     auto list = wait_list::make(*cospark::rpc::engine::make(io.get_executor()));
     auto hold = [](std::shared_ptr<wait_list> in, std::shared_ptr<int>, deadline until) -> asio::awaitable<void> {
-      co_await in->wait("a", until);
+      [[maybe_unused]] const auto outcome = co_await in->wait("a", until);
     };
     asio::co_spawn(io, hold(list, alive, std::nullopt), asio::detached);
     asio::co_spawn(io, hold(list, alive, wait_list::clock::now() + 1h), asio::detached);
