@@ -95,9 +95,9 @@ std::shared_ptr<grpc::Channel> make_channel(const connection_string& where, cons
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);  // retries are ours: gRPC's would send an execution twice
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
-  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, 1 << 16);  // details of errors travel in the trailers
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);  // on top of the waits between our own tries
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);  // not a wait: what one try to connect may take
+  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, 1 << 16);      // details of errors travel in the trailers
   // No pings unless asked for: before Spark 4.3 the third one ends the connection.
   const bool pings = where.keepalive.value_or(where.keepalive_time.has_value());
   if (pings) {

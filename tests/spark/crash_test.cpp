@@ -336,7 +336,8 @@ TEST_CASE("T2 a server that freezes and thaws: short calls keep their deadline, 
     ::kill(server.process_id(), SIGSTOP);
     const auto frozen = clock_type::now();
     const auto status = fails(co_await first.status());
-    CHECK(status == errc::timed_out);
+    // The latter when the segment ended first, and the connection that replaced the silent one was not made in time.
+    CHECK((status == errc::timed_out || status == errc::unavailable));
     CHECK(since(frozen) < 3 * short_call);
     const auto waiting = clock_type::now();
     CHECK_FALSE(must(co_await first.await_termination(1s)));
