@@ -5,7 +5,7 @@
 namespace cospark::data {
 namespace {
 
-auto bad(const std::string& what) {
+auto bad_chunk(const std::string& what) {
   return failure(errc::protocol_error, "chunks of an Arrow batch: " + what);
 }
 
@@ -23,10 +23,10 @@ result<std::optional<arrow_stream>> chunk_assembler::add(arrow_chunk chunk) {
   const std::int64_t index = chunk.chunk_index.value_or(0);
   const std::int64_t count = chunk.chunk_count.value_or(1);
   if (count < 1 || index < 0 || index >= count) {
-    return bad("chunk " + std::to_string(index) + " of " + std::to_string(count));
+    return bad_chunk("chunk " + std::to_string(index) + " of " + std::to_string(count));
   }
   if (index != next_index_) {
-    return bad("chunk " + std::to_string(index) + ", where chunk " + std::to_string(next_index_) + " belongs");
+    return bad_chunk("chunk " + std::to_string(index) + ", where chunk " + std::to_string(next_index_) + " belongs");
   }
   if (chunk.data.size() > max_bytes_ - data_.size()) {
     return failure(errc::limit_exceeded, "an Arrow batch of more than " + std::to_string(max_bytes_) + " bytes");
@@ -41,7 +41,7 @@ result<std::optional<arrow_stream>> chunk_assembler::add(arrow_chunk chunk) {
     chunk_count_ = count;
   } else {
     if (count != chunk_count_ || chunk.row_count != row_count_ || chunk.start_offset != start_offset_) {
-      return bad("they do not belong together");
+      return bad_chunk("they do not belong together");
     }
     data_ += chunk.data;
   }
@@ -53,7 +53,8 @@ result<std::optional<arrow_stream>> chunk_assembler::add(arrow_chunk chunk) {
 
 result<void> chunk_assembler::finish() const {
   if (next_index_ == 0) return success();
-  return bad("the result ended after chunk " + std::to_string(next_index_ - 1) + " of " + std::to_string(chunk_count_));
+  return bad_chunk("the result ended after chunk " + std::to_string(next_index_ - 1) + " of " +
+                   std::to_string(chunk_count_));
 }
 
 }  // namespace cospark::data

@@ -49,8 +49,8 @@ fs::path find_on_path(const std::string& name) {
   const std::string path = environment_variable("PATH");
   for (std::size_t begin = 0; begin < path.size();) {
     const auto end = std::min(path.find(':', begin), path.size());
-    if (const auto candidate = fs::path(path.substr(begin, end - begin)) / name; is_program(candidate))
-      return candidate;
+    auto candidate = fs::path(path.substr(begin, end - begin)) / name;
+    if (is_program(candidate)) return candidate;
     begin = end + 1;
   }
   return fs::path();
@@ -172,10 +172,13 @@ result<server_command> make_server_command(const local_server_options& options, 
         "--add-modules=jdk.incubator.vector", "-Dio.netty.tryReflectionSetAccessible=true"}) {
     arguments.emplace_back(flag);
   }
-  for (const char* package : opened_packages)
-    arguments.push_back(std::string("--add-opens=") + package + "=ALL-UNNAMED");
+  for (const char* package : opened_packages) {
+    arguments.emplace_back("--add-opens=").append(package).append("=ALL-UNNAMED");
+  }
   arguments.push_back("-Djava.io.tmpdir=" + (work_dir / "scratch").string());
-  for (const auto& [name, value] : settings(options, port, work_dir)) arguments.push_back("-D" + name + "=" + value);
+  for (const auto& [name, value] : settings(options, port, work_dir)) {
+    arguments.emplace_back("-D").append(name).append("=").append(value);
+  }
   arguments.insert(arguments.end(), options.jvm_options.begin(), options.jvm_options.end());
   arguments.insert(arguments.end(), {"-cp", classes, std::string(main_class)});
   command.environment = environment_for(options);

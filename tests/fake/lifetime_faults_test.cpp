@@ -181,7 +181,15 @@ TEST_CASE("child: has few descriptors", "[.child]") {
   std::_Exit(failed && !sessions.empty() && cospark::run(io, short_call(sessions[0])) ? 0 : 1);
 }
 
-#ifndef __SANITIZE_ADDRESS__  // the sanitizer needs descriptors of its own
+// The address sanitizer needs descriptors of its own. g++ and clang tell of it in different ways.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define COSPARK_ADDRESS_SANITIZER
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define COSPARK_ADDRESS_SANITIZER
+#endif
+#ifndef COSPARK_ADDRESS_SANITIZER
 TEST_CASE("L15 a process without descriptors left gets an error, and what it has goes on") {
   server spark;
   own_process child("child: has few descriptors", spark.port(), "ulimit -n 24");

@@ -147,6 +147,15 @@ TEST_CASE("L1 cancellation races completion: each call ends exactly once") {
   server spark;
   bridge to(spark);
   std::minstd_rand random(Catch::rngSeed());
+  // The cancellation must come about when the call ends, on this machine, at this time.
+  using std::chrono::microseconds;
+  CHECK(to.config_now().status.ok());
+  const auto began = std::chrono::steady_clock::now();
+  constexpr int trials = 20;
+  for (int i = 0; i < trials; ++i) to.config_now();
+  const auto usual =
+      std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - began) / trials + microseconds(1);
+  std::uniform_int_distribution<microseconds::rep> wait(0, 3 * usual.count());
   int ended = 0;
   int cancelled = 0;
   constexpr int rounds = 500;
@@ -163,7 +172,7 @@ TEST_CASE("L1 cancellation races completion: each call ends exactly once") {
       over = true;
     };
     asio::co_spawn(to.io, call(), asio::bind_cancellation_slot(signal.slot(), note));
-    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(random() % 600);
+    const auto until = std::chrono::steady_clock::now() + microseconds(wait(random));
     to.io.restart();
     while (std::chrono::steady_clock::now() < until) to.io.poll();
     signal.emit(asio::cancellation_type::terminal);
