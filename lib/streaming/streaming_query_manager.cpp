@@ -9,10 +9,11 @@
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <asio/post.hpp>
 #include <asio/strand.hpp>
 #include <asio/this_coro.hpp>
+
+#include <exception>
 
 namespace cospark {
 namespace streaming {
@@ -121,9 +122,10 @@ class race : public std::enable_shared_from_this<race> {
         signals_(queries_.size()) {}
 
   void start() {
+    // Asio uses a signal until it calls the handler, which is after the coroutine and what that holds have gone.
+    auto keep = [self = shared_from_this()](std::exception_ptr) {};
     for (std::size_t i = 0; i < queries_.size(); ++i) {
-      asio::co_spawn(strand_, run(shared_from_this(), i),
-                     asio::bind_cancellation_slot(signals_[i].slot(), asio::detached));
+      asio::co_spawn(strand_, run(shared_from_this(), i), asio::bind_cancellation_slot(signals_[i].slot(), keep));
     }
   }
   void end_others() {

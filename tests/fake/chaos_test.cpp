@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <fstream>
 #include <random>
 #include <sstream>
@@ -230,16 +231,18 @@ class program_under_faults {
     const auto delay = milliseconds(pick(random, 0, 2500));
     const auto id = next_operation();
     auto state = std::make_shared<wait_under_way>();
+    // Asio uses the signal until it calls the handler, which is after the coroutine.
+    auto keep = [state](std::exception_ptr) {};
     if (what == times_out) {
       constexpr auto word = [](const result<bool>& ended) { return std::string(ended.value() ? "ended" : "running"); };
       auto waiting = recorded(in, "wait", query.run_id(), id, query.await_termination(delay + 1ms), word);
       asio::co_spawn(io, until_done(std::move(waiting), state),
-                     asio::bind_cancellation_slot(state->cancel.slot(), asio::detached));
+                     asio::bind_cancellation_slot(state->cancel.slot(), keep));
     } else {
       constexpr auto word = [](const result<void>&) { return std::string("ended"); };
       auto waiting = recorded(in, "wait", query.run_id(), id, query.await_termination(), word);
       asio::co_spawn(io, until_done(std::move(waiting), state),
-                     asio::bind_cancellation_slot(state->cancel.slot(), asio::detached));
+                     asio::bind_cancellation_slot(state->cancel.slot(), keep));
     }
     co_await cospark::execute::pause(delay);
     if (what == stopped) {

@@ -35,7 +35,9 @@ struct starter {
       auto writer = session.read_stream().format("rate").load().write_stream().format("noop").query_name(name);
       asio::cancellation_signal cancel;
       bool done = false;
-      asio::co_spawn(io, start(writer, name, done), asio::bind_cancellation_slot(cancel.slot(), asio::detached));
+      // Told by the handler: Asio needs the signal until the coroutine is gone, which is after its last line.
+      auto over = [&done](std::exception_ptr) { done = true; };
+      asio::co_spawn(io, start(writer, name), asio::bind_cancellation_slot(cancel.slot(), over));
       const bool impatient = random() % 50 == 0;
       co_await cospark::execute::pause(milliseconds(random() % 5));
       if (impatient && !done) cancel.emit(asio::cancellation_type::terminal);
@@ -44,7 +46,7 @@ struct starter {
     ++idle;
   }
 
-  asio::awaitable<void> start(cospark::data_stream_writer writer, std::string name, bool& done) {
+  asio::awaitable<void> start(cospark::data_stream_writer writer, std::string name) {
     auto outcome = co_await writer.start();
     auto& added = all.emplace_back();
     added.name = std::move(name);
@@ -53,7 +55,6 @@ struct starter {
     } else {
       added.error = outcome.error();
     }
-    done = true;
   }
 
   const cospark::session& session;
