@@ -123,9 +123,9 @@ class link : public std::enable_shared_from_this<link> {
   /// Notes an error that ends an operation; the session may be lost with it.
   void note(const error& reason);
 
-  /// Whether the server can be reattached to, as far as is known.
+  /// False once the server has said that it cannot be reattached to.
   bool reattach() const noexcept { return reattach_.load(); }
-  /// The same after a question to the server, if it was not asked yet.
+  /// Asks the server, unless it has said so.
   static task<bool> ask_reattach(std::shared_ptr<link> self, std::chrono::milliseconds limit);
 
   /// Tells the server, without waiting, that an operation is over: interrupts it first if it has not ended.

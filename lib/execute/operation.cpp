@@ -114,10 +114,6 @@ class operation::state {
         if (self->pending_.what == machine::step::fail) {
           co_return failure(self->give_up(errc::unavailable, "the server ends every response stream at once"));
         }
-        if (self->pending_.what == machine::step::finish) {
-          self->finish();
-          co_return std::nullopt;
-        }
       } else {
         const auto failed = understand(status);
         const bool deadline = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
@@ -144,16 +140,18 @@ class operation::state {
           const auto reattach = co_await link::ask_reattach(self->link_, limit);
           self->pending_ = self->machine_.on_reattach_known(!reattach || reattach.assume_value(), failed, clock::now());
         }
-        if (self->pending_.what == machine::step::finish) {
-          self->finish();
-          co_return std::nullopt;
-        }
         if (self->pending_.what == machine::step::fail) {
           auto error = self->link_->to_error(failed);
           COSPARK_TRY(co_await link::fetch_details(self->link_, failed, error));
           co_return failure(self->end(self->refine(error)));
         }
-        self->link_->monitor->count("retries", {{"kind", self->measured_.kind()}});
+        if (self->pending_.what != machine::step::finish) {
+          self->link_->monitor->count("retries", {{"kind", self->measured_.kind()}});
+        }
+      }
+      if (self->pending_.what == machine::step::finish) {
+        self->finish();
+        co_return std::nullopt;
       }
     }
   }

@@ -210,16 +210,17 @@ void wait_engine::on_event(const bus_event& event, const connect::session_ptr& s
 void wait_engine::confirm_soon(const std::string& run_id, const connect::session_ptr& session) {
   if (waits_->contains(any_query)) return settle_soon(session);
   if (!waits_->contains(run_id)) return;
+  bool alone = false;
   {
     const std::lock_guard lock(mutex_);
     const auto query = waited_for_.find(run_id);
-    const bool few = told_->size() <= fetches_at_once + waited_for_.size() / 32;
-    if (query != waited_for_.end() && few) {
+    alone = query != waited_for_.end() && told_->size() <= fetches_at_once + waited_for_.size() / 32;
+    if (alone) {
       if (!asking_.insert(run_id).second) return;  // it is known already
       told_->push_back(query->second);
     }
   }
-  if (told_->empty() || told_->back()->run_id != run_id) return settle_soon(session);
+  if (!alone) return settle_soon(session);
   if (confirming_ == fetches_at_once) return;
   ++confirming_;
   asio::co_spawn(bus_->strand(), confirm(shared_from_this(), session), asio::detached);

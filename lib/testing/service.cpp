@@ -54,7 +54,6 @@ grpc::Status service::Config(grpc::ServerContext* context, const proto::ConfigRe
   response->set_session_id(request->session_id());
   response->set_server_side_session_id(owner->server_side_id);
   auto& conf = owner->conf;
-  if (!state_.reattachable) conf.emplace("spark.connect.execute.reattachable.enabled", "false");
   const auto& what = request->operation();
   std::optional<server_error> problem;
   for (const auto& pair : what.set().pairs()) conf[pair.key()] = pair.value();

@@ -103,6 +103,7 @@ std::optional<grpc::Status> state::find_session(const std::string& id, const std
     if (!make) return to_status(invalid_handle("SESSION_NOT_FOUND", id));
     at = sessions.emplace(id, session()).first;
     if (is_at_least(4)) at->second.server_side_id = connect::make_uuid();
+    if (!reattachable) at->second.conf.emplace("spark.connect.execute.reattachable.enabled", "false");
   }
   found = &at->second;
   if (notices_other_session && !observed.empty() && observed != found->server_side_id) {

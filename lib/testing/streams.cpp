@@ -111,10 +111,11 @@ class delivery {
   // The next response, filled up to a size, or how the stream ends.
   std::optional<grpc::Status> send_next(std::size_t size = 0) {
     if (auto ended = wait_for_next()) return ended;
-    const bool ends_here = next_ < operation_->responses.size() && !state_.reattachable &&
-                           operation_->responses[next_].has_result_complete();
-    if (ends_here) operation_->live = false;
-    if (next_ < operation_->responses.size() && !ends_here) {
+    if (next_ < operation_->responses.size()) {
+      if (!state_.reattachable && operation_->responses[next_].has_result_complete()) {
+        operation_->live = false;
+        return grpc::Status::OK;
+      }
       auto response = operation_->responses[next_++];
       fill_up(response, size);
       write(std::move(response));
