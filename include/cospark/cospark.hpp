@@ -27,6 +27,7 @@
 #include <cospark/metric.hpp>
 #include <cospark/option_value.hpp>
 #include <cospark/output_mode.hpp>
+#include <cospark/quote_identifier.hpp>
 #include <cospark/record_batch.hpp>
 #include <cospark/result.hpp>
 #include <cospark/result_stream.hpp>

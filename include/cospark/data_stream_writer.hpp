@@ -29,7 +29,8 @@ class data_stream_writer {
   /// The sink: "memory", "console", "noop", "parquet", "csv", "json", "orc", "text", "kafka", …
   data_stream_writer format(std::string name) const;
   /// Name of the query, unique among the running queries of the session. The memory sink needs one: it is the name of
-  /// its table.
+  /// its table, so an identifier or a name in backticks (`quote_identifier`); others are refused, since Spark would let
+  /// the query run without its table.
   data_stream_writer query_name(std::string name) const;
   /// Which rows are written: append (the default), update or complete. A text is checked by Spark.
   data_stream_writer output_mode(cospark::output_mode mode) const;

@@ -97,7 +97,9 @@ std::shared_ptr<grpc::Channel> make_channel(const connection_string& where, cons
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);  // on top of the waits between our own tries
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);  // not a wait: what one try to connect may take
-  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, 1 << 16);      // details of errors travel in the trailers
+  // A restarted server is often at another address; gRPC would ask for it twice a minute.
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 2000);
+  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, 1 << 16);  // details of errors travel in the trailers
   // No pings unless asked for: before Spark 4.3 the third one ends the connection.
   const bool pings = where.keepalive.value_or(where.keepalive_time.has_value());
   if (pings) {

@@ -5,6 +5,13 @@
 #include <utility>
 
 namespace cospark::rpc {
+namespace {
+
+// What one handler delivers. When ten thousand completions come together, other handlers of the context have their turn
+// in between.
+constexpr int at_once = 64;
+
+}  // namespace
 
 // Its destructor empties the list when the context dies with the handler unrun: what waits there may own a coroutine
 // frame that owns, in the end, the inbox itself.
@@ -19,7 +26,7 @@ class inbox::drain {
 
   void operator()() {
     auto owner = std::exchange(owner_, nullptr);
-    owner->deliver(reverse(owner->head_.exchange(nullptr, std::memory_order_acquire)));
+    owner->deliver(owner->take());
   }
 
  private:
@@ -47,13 +54,40 @@ void inbox::post_drain() {
   asio::post(executor_, drain(shared_from_this()));
 }
 
+// The oldest nodes. There is always a handler on its way for the backlog, if it has nodes, and another for `head_`.
+inbox_node* inbox::take() {
+  inbox_node* taken = nullptr;
+  {
+    const std::lock_guard lock(taking_);
+    if (backlog_ == nullptr) backlog_ = reverse(head_.exchange(nullptr, std::memory_order_acquire));
+    taken = backlog_;
+    auto* last = taken;
+    for (int i = 1; last != nullptr && i < at_once; ++i) last = last->next_;
+    backlog_ = last == nullptr ? nullptr : std::exchange(last->next_, nullptr);
+    if (backlog_ == nullptr) return taken;
+  }
+  post_drain();
+  return taken;
+}
+
+void inbox::give_back(inbox_node* list) {
+  auto* last = list;
+  while (last->next_ != nullptr) last = last->next_;
+  {
+    const std::lock_guard lock(taking_);
+    last->next_ = std::exchange(backlog_, list);
+  }
+  post_drain();
+  if (closed_.load()) discard();
+}
+
 void inbox::deliver(inbox_node* list) {
   // A completion that throws (user code in it did) must not lose the ones behind it.
   struct guard {
     inbox& owner;
     inbox_node*& rest;
     ~guard() {
-      while (rest != nullptr) owner.push(*std::exchange(rest, rest->next_));
+      if (rest != nullptr) owner.give_back(rest);
     }
   } keep_rest{*this, list};
   while (list != nullptr) {
@@ -63,7 +97,14 @@ void inbox::deliver(inbox_node* list) {
 }
 
 void inbox::discard() {
-  while (auto* list = reverse(head_.exchange(nullptr, std::memory_order_acquire))) {
+  for (;;) {
+    inbox_node* list = nullptr;
+    {
+      const std::lock_guard lock(taking_);
+      list = std::exchange(backlog_, nullptr);
+    }
+    if (list == nullptr) list = reverse(head_.exchange(nullptr, std::memory_order_acquire));
+    if (list == nullptr) return;
     while (list != nullptr) {
       auto* node = std::exchange(list, list->next_);
       node->finish_(node, false);

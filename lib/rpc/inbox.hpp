@@ -1,10 +1,11 @@
-// The hand-over from gRPC's threads to an executor: a lock-free list, drained by one posted handler.
+// The hand-over from gRPC's threads to an executor: a lock-free list, drained by posted handlers, some nodes each.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 
 namespace cospark::rpc {
 
@@ -41,12 +42,16 @@ class inbox : public std::enable_shared_from_this<inbox> {
  private:
   class drain;
   void post_drain();
+  inbox_node* take();
+  void give_back(inbox_node* list);
   void deliver(inbox_node* list);
   void discard();
   static inbox_node* reverse(inbox_node* list) noexcept;
 
   asio::any_io_executor executor_;
-  std::atomic<inbox_node*> head_{nullptr};
+  std::atomic<inbox_node*> head_{nullptr};  // the newest first
+  std::mutex taking_;
+  inbox_node* backlog_ = nullptr;  // the oldest first, all older than those of `head_`
   std::atomic<bool> closed_{false};
 };
 

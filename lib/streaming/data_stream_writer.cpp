@@ -7,7 +7,9 @@
 #include "streaming/trigger_problem.hpp"
 #include "streaming/wait_engine.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace cospark {
@@ -56,6 +58,26 @@ void write_trigger(const trigger& trigger, spark::connect::WriteStreamOperationS
   }
 }
 
+bool is_memory(std::string_view format) {
+  constexpr std::string_view memory = "memory";
+  return std::equal(format.begin(), format.end(), memory.begin(), memory.end(),
+                    [](char given, char expected) { return (given | 0x20) == expected; });
+}
+
+/// One name for Spark's parser: letters of any script, digits and underscores, or anything in backticks. A digit comes
+/// not first, since some such names are numbers.
+bool is_identifier(std::string_view name) {
+  if (name.size() > 2 && name.front() == '`' && name.back() == '`') {
+    std::string inner(name.substr(1, name.size() - 2));
+    for (std::size_t at = 0; (at = inner.find("``", at)) != std::string::npos;) inner.erase(at, 2);
+    return inner.find('`') == std::string::npos;
+  }
+  if (!name.empty() && name.front() >= '0' && name.front() <= '9') return false;
+  return std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return c == '_' || c >= 0x80 || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+  });
+}
+
 result<spark::connect::Command> make_command(const writer_settings& settings, const destination& where) {
   plan::build build;
   spark::connect::Command command;
@@ -63,6 +85,11 @@ result<spark::connect::Command> make_command(const writer_settings& settings, co
   build.write(frame::access::relation(settings.input), *start.mutable_input());
   if (settings.format) build.name("sink format", *settings.format, *start.mutable_format());
   if (settings.query_name) build.name("query name", *settings.query_name, *start.mutable_query_name());
+  // Spark would start the query, fail to make the view, and let the query run on.
+  if (settings.format && is_memory(*settings.format) && settings.query_name && !is_identifier(*settings.query_name)) {
+    build.fail("the memory sink makes a view of the name of its query, and '" +
+               execute::printable(*settings.query_name, 256) + "' is no identifier: see quote_identifier");
+  }
   if (settings.output_mode) build.name("output mode", *settings.output_mode, *start.mutable_output_mode());
   if (settings.trigger) {
     if (const auto wrong = problem(*settings.trigger)) build.fail(*wrong);

@@ -6,11 +6,15 @@
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+#include <asio/post.hpp>
 #include <asio/strand.hpp>
+#include <asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace cospark::streaming {
 namespace {
@@ -22,6 +26,7 @@ constexpr auto slowest_poll = 1000ms;
 constexpr auto retry_pause = 500ms;
 constexpr std::size_t remembered_ends = 10'000;
 constexpr std::size_t fetches_at_once = 16;
+constexpr std::size_t queries_at_once = 256;  // then other handlers of the context have their turn
 
 const std::string any_query;  // the key of waits for any query: no run id is empty
 
@@ -315,11 +320,12 @@ asio::awaitable<void> wait_engine::settle(std::shared_ptr<wait_engine> self, con
 
 task<> wait_engine::settle_once(std::shared_ptr<wait_engine> self, connect::session_ptr session) {
   // Only waits that were registered before the server is asked: an absent run has ended, and was not just started.
-  std::unordered_map<std::string, query_ptr> asked;
+  std::vector<query_ptr> asked;
   {
     const std::lock_guard lock(self->mutex_);
     std::erase_if(self->waited_for_, [&](const auto& entry) { return !self->waits_->contains(entry.first); });
-    asked = self->waited_for_;
+    asked.reserve(self->waited_for_.size());
+    for (const auto& [run_id, query] : self->waited_for_) asked.push_back(query);
     ++self->sweeps_;
   }
   const bool any = self->waits_->contains(any_query);
@@ -328,11 +334,14 @@ task<> wait_engine::settle_once(std::shared_ptr<wait_engine> self, connect::sess
   manager_command command;
   command.set_active(true);
   COSPARK_TRY(auto answer, co_await run(session, std::move(command), session->options().call_timeout));
-  std::unordered_set<std::string> active;
+  std::unordered_set<std::string_view> active;
   for (const auto& query : answer.active().active_queries()) active.insert(query.id().run_id());
 
   auto unknown = std::make_shared<std::deque<query_ptr>>();
-  for (const auto& [run_id, query] : asked) {
+  std::size_t looked_at = 0;
+  for (const auto& query : asked) {
+    if (++looked_at % queries_at_once == 0) co_await asio::post(asio::use_awaitable);
+    const auto& run_id = query->run_id;
     if (active.count(run_id) != 0 || !self->waits_->contains(run_id)) continue;
     if (self->ended_well(run_id)) {
       self->waits_->resolve(run_id, true);

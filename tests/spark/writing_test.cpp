@@ -273,3 +273,32 @@ TEST_CASE("The id of a query survives a restart from its checkpoint, the run id 
           these("{a, 1}", "{a, 3}", "{b, 2}", "{c, 4}"));
   });
 }
+
+TEST_CASE("A10 names that look like SQL are names: of a view, a column, a folder, an option and a query") {
+  spark_test([](cospark::session spark) -> check {
+    folder files;
+    const std::string odd = "it's; DROP VIEW kept; -- `x`.y";
+    const auto quoted = cospark::quote_identifier(odd);
+    must(co_await spark.range(3).create_or_replace_temp_view("kept"));
+    const auto frame = spark.range(2).with_column(odd, cospark::functions::lit(odd));
+    must(co_await frame.create_or_replace_temp_view(quoted));
+    CHECK(co_await sorted_rows_of(spark.table(quoted).select(quoted).distinct()) == these("{" + odd + "}"));
+    const auto counted = must(co_await spark.sql("SELECT count(*) FROM " + quoted));
+    CHECK(co_await sorted_rows_of(counted) == these("{2}"));
+
+    must(co_await frame.write().option("nullValue", odd).json(files / odd));
+    CHECK(must(co_await spark.read().json(files / odd).count()) == 2);
+
+    // The memory sink makes its table of the query's name, which Spark parses.
+    auto writer = three_events(spark, files).write_stream().format("memory");
+    for (const auto* bad : {"it's; DROP VIEW kept", "a.b", "`a`.`b`", "a`b"}) {
+      CHECK(fails(co_await writer.query_name(bad).start()) == cospark::errc::invalid_argument);
+    }
+    CHECK(must(co_await spark.streams().active()).empty());
+    const auto query = must(co_await writer.query_name(quoted).start());
+    must(co_await query.process_all_available());
+    CHECK(must(co_await spark.table(quoted).count()) == 3);
+    must(co_await query.stop());
+    CHECK(must(co_await spark.table("kept").count()) == 3);
+  });
+}

@@ -3,6 +3,7 @@
 
 #include <asio/io_context.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <stdexcept>
@@ -185,4 +186,39 @@ TEST_CASE("an inbox that closes while threads push delivers or frees each note o
     }
     REQUIRE(seen.delivered.size() + static_cast<std::size_t>(seen.discarded) == 300);
   }
+}
+
+TEST_CASE("thousands of nodes leave other handlers their turn, and stay in order") {
+  asio::io_context io;
+  const auto box = std::make_shared<inbox>(io.get_executor());
+  record seen;
+  constexpr int count = 5000;
+  for (int i = 0; i < count; ++i) box->push(*new note(seen, i));
+  std::size_t longest = 0;
+  std::size_t before = 0;
+  while (io.poll_one() != 0) {
+    longest = std::max(longest, seen.delivered.size() - before);
+    before = seen.delivered.size();
+    if (before == count / 2 / 64 * 64) box->push(*new note(seen, count));
+  }
+  CHECK(longest == 64);
+  REQUIRE(seen.delivered.size() == count + 1);
+  for (int i = 0; i <= count; ++i) CHECK(seen.delivered[static_cast<std::size_t>(i)] == i);
+}
+
+TEST_CASE("what is behind a completion that throws comes ahead of what was pushed later, whole or not at all") {
+  asio::io_context io;
+  const auto box = std::make_shared<inbox>(io.get_executor());
+  record seen;
+  constexpr int count = 200;
+  for (int i = 0; i < count; ++i) box->push(*new note(seen, i, i == 10));
+  CHECK_THROWS_AS(io.run(), std::runtime_error);
+  CHECK(seen.delivered.size() == 11);
+  box->push(*new note(seen, count));
+  io.run_one();
+  REQUIRE(seen.delivered.size() > 11);
+  for (std::size_t i = 0; i < seen.delivered.size(); ++i) CHECK(seen.delivered[i] == static_cast<int>(i));
+  box->close();
+  io.run();
+  CHECK(static_cast<int>(seen.delivered.size()) + seen.discarded == count + 1);
 }
