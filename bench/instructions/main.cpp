@@ -23,7 +23,10 @@ int make_calls(std::size_t count) {
   asio::io_context context(1);
   auto link = std::make_shared<cospark::execute::link>();
   link->engine = cospark::rpc::engine::make(context.get_executor());
-  link->calls = std::make_shared<bench::instant_stub>();
+  link->calls.open([] { return std::make_shared<bench::instant_stub>(); });
+  link->monitor = std::make_shared<cospark::execute::monitor>(link->engine, nullptr, nullptr);
+  link->token = std::make_shared<cospark::execute::token>(std::string(), nullptr, std::chrono::seconds(1), link->engine,
+                                                          link->monitor);
   link->session_id = "8f14e45f-ceea-467a-9575-1a2b3c4d5e6f";
   const auto work = [link, count]() -> cospark::task<> {
     for (std::size_t i = 0; i < count; ++i) {

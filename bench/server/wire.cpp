@@ -33,7 +33,7 @@ void sign(const Request& request, Response& response) {
 
 cospark::schema longs_schema() {
   cospark::schema schema;
-  for (int i = 0; i < 4; ++i) schema = schema.add("c" + std::to_string(i), cospark::types::long_type(), false);
+  for (const auto* name : {"c0", "c1", "c2", "c3"}) schema = schema.add(name, cospark::types::long_type(), false);
   return schema;
 }
 

@@ -155,7 +155,12 @@ void report::finish() const {
   if (file.empty()) return;
   fields options;
   for (const auto& each : arguments_.all()) {
-    if (each.name != "json") options[each.name] = each.value;
+    if (each.name == "json") continue;
+    // Where the clone is on this machine says nothing to others.
+    std::string value = each.value;
+    constexpr std::string_view clone = COSPARK_SOURCE_DIR "/";
+    for (std::size_t at = 0; (at = value.find(clone, at)) != std::string::npos;) value.erase(at, clone.size());
+    options[each.name] = std::move(value);
   }
   fields all;
   all["program"] = arguments_.program();
