@@ -227,13 +227,22 @@ void wait_engine::confirm_soon(const std::string& run_id, const connect::session
   }
   if (!alone) return settle_soon(session);
   if (confirming_ == fetches_at_once) return;
-  ++confirming_;
-  asio::co_spawn(bus_->strand(), confirm(shared_from_this(), session), asio::detached);
+  asio::co_spawn(bus_->strand(), confirm(confirmation(shared_from_this()), session), asio::detached);
 }
 
-asio::awaitable<void> wait_engine::confirm(std::shared_ptr<wait_engine> self, connect::session_ptr session) {
-  co_await fetch_outcomes(self, session, self->told_);
-  --self->confirming_;
+wait_engine::confirmation::confirmation(std::shared_ptr<wait_engine> of) : engine(std::move(of)) {
+  ++engine->confirming_;
+}
+
+// Queries hold their session, which holds this engine, which holds the queries that are still to be asked about: with
+// a context that ends early, they go with the last of the coroutines, which may not even have begun.
+wait_engine::confirmation::~confirmation() {
+  if (!engine || --engine->confirming_ != 0) return;
+  const auto dropped = std::exchange(*engine->told_, std::deque<query_ptr>());
+}
+
+asio::awaitable<void> wait_engine::confirm(confirmation counted, connect::session_ptr session) {
+  co_await fetch_outcomes(counted.engine, session, counted.engine->told_);
 }
 
 bool wait_engine::ended_well(const std::string& run_id) const {

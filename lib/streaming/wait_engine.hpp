@@ -73,7 +73,15 @@ class wait_engine final : public connect::session_state::part,
   static asio::awaitable<void> settle(std::shared_ptr<wait_engine> self, connect::session_ptr session);
   static task<> settle_once(std::shared_ptr<wait_engine> self, connect::session_ptr session);
   static task<> settle_any(std::shared_ptr<wait_engine> self, connect::session_ptr session);
-  static asio::awaitable<void> confirm(std::shared_ptr<wait_engine> self, connect::session_ptr session);
+  // One of the coroutines that ask about the runs of `told_`.
+  struct confirmation {
+    explicit confirmation(std::shared_ptr<wait_engine> of);
+    confirmation(confirmation&&) noexcept = default;
+    confirmation& operator=(confirmation&&) = delete;
+    ~confirmation();
+    std::shared_ptr<wait_engine> engine;
+  };
+  static asio::awaitable<void> confirm(confirmation counted, connect::session_ptr session);
   static asio::awaitable<void> fetch_outcomes(std::shared_ptr<wait_engine> self, connect::session_ptr session,
                                               std::shared_ptr<std::deque<query_ptr>> ended);
 

@@ -1,5 +1,6 @@
 // Waits for streaming queries: many of them, under faults, against the scriptable server.
 #include "program.hpp"
+#include "streaming/access.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -31,6 +32,23 @@ TEST_CASE("a thousand waits cost one stream, and each ends when its query does")
   for (const auto& each : user.ended) CHECK(each.outcome);
   CHECK(buses_opened(spark) == 1);
   CHECK(spark.operations(operation_kind::bus_add)[0].streams == 1);
+}
+
+TEST_CASE("a program that goes while many ends are still being confirmed leaves nothing behind") {
+  server spark;
+  std::weak_ptr<const cospark::connect::session_state> session;
+  {
+    program user(spark);
+    std::vector<streaming_query> queries;
+    for (int i = 0; i < 40; ++i) queries.push_back(user.start());
+    session = cospark::streaming::access::state(queries[0])->session;
+    for (const auto& query : queries) user.wait(query);
+    REQUIRE(bus_is_ready(user, spark));
+    let_run(user.io, 50ms);
+    for (const auto& query : queries) spark.end_query(query.run_id());
+    REQUIRE(user.until_ended(1));
+  }
+  CHECK(session.expired());
 }
 
 TEST_CASE("S15 a query that failed ends its wait with Spark's error") {
