@@ -2,6 +2,8 @@
 
 #include "data/type_json.hpp"
 
+#include <cospark/quote_identifier.hpp>
+
 #include <algorithm>
 
 namespace cospark::data {
@@ -24,14 +26,9 @@ bool is_plain_identifier(std::string_view name) {
 void append_identifier(std::string_view name, std::string& out) {
   if (is_plain_identifier(name)) {
     out += name;
-    return;
+  } else {
+    out += quote_identifier(name);
   }
-  out += '`';
-  for (char c : name) {
-    if (c == '`') out += '`';
-    out += c;
-  }
-  out += '`';
 }
 
 std::string with_arguments(const char* name, int first) {

@@ -68,9 +68,11 @@ bool is_memory(std::string_view format) {
 /// not first, since some such names are numbers.
 bool is_identifier(std::string_view name) {
   if (name.size() > 2 && name.front() == '`' && name.back() == '`') {
-    std::string inner(name.substr(1, name.size() - 2));
-    for (std::size_t at = 0; (at = inner.find("``", at)) != std::string::npos;) inner.erase(at, 2);
-    return inner.find('`') == std::string::npos;
+    const auto inner = name.substr(1, name.size() - 2);
+    for (std::size_t at = 0; (at = inner.find('`', at)) != std::string_view::npos; at += 2) {
+      if (inner.substr(at, 2) != "``") return false;
+    }
+    return true;
   }
   if (!name.empty() && name.front() >= '0' && name.front() <= '9') return false;
   return std::all_of(name.begin(), name.end(), [](unsigned char c) {

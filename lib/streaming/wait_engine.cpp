@@ -215,34 +215,28 @@ void wait_engine::on_event(const bus_event& event, const connect::session_ptr& s
 void wait_engine::confirm_soon(const std::string& run_id, const connect::session_ptr& session) {
   if (waits_->contains(any_query)) return settle_soon(session);
   if (!waits_->contains(run_id)) return;
+  auto told = told_.lock();
+  if (!told) told_ = told = std::make_shared<std::deque<query_ptr>>();
   bool alone = false;
   {
     const std::lock_guard lock(mutex_);
     const auto query = waited_for_.find(run_id);
-    alone = query != waited_for_.end() && told_->size() <= fetches_at_once + waited_for_.size() / 32;
+    alone = query != waited_for_.end() && told->size() <= fetches_at_once + waited_for_.size() / 32;
     if (alone) {
       if (!asking_.insert(run_id).second) return;  // it is known already
-      told_->push_back(query->second);
+      told->push_back(query->second);
     }
   }
   if (!alone) return settle_soon(session);
   if (confirming_ == fetches_at_once) return;
-  asio::co_spawn(bus_->strand(), confirm(confirmation(shared_from_this()), session), asio::detached);
+  ++confirming_;
+  asio::co_spawn(bus_->strand(), confirm(shared_from_this(), session, std::move(told)), asio::detached);
 }
 
-wait_engine::confirmation::confirmation(std::shared_ptr<wait_engine> of) : engine(std::move(of)) {
-  ++engine->confirming_;
-}
-
-// Queries hold their session, which holds this engine, which holds the queries that are still to be asked about: with
-// a context that ends early, they go with the last of the coroutines, which may not even have begun.
-wait_engine::confirmation::~confirmation() {
-  if (!engine || --engine->confirming_ != 0) return;
-  const auto dropped = std::exchange(*engine->told_, std::deque<query_ptr>());
-}
-
-asio::awaitable<void> wait_engine::confirm(confirmation counted, connect::session_ptr session) {
-  co_await fetch_outcomes(counted.engine, session, counted.engine->told_);
+asio::awaitable<void> wait_engine::confirm(std::shared_ptr<wait_engine> self, connect::session_ptr session,
+                                           std::shared_ptr<std::deque<query_ptr>> told) {
+  co_await fetch_outcomes(self, session, told);
+  --self->confirming_;
 }
 
 bool wait_engine::ended_well(const std::string& run_id) const {

@@ -73,15 +73,8 @@ class wait_engine final : public connect::session_state::part,
   static asio::awaitable<void> settle(std::shared_ptr<wait_engine> self, connect::session_ptr session);
   static task<> settle_once(std::shared_ptr<wait_engine> self, connect::session_ptr session);
   static task<> settle_any(std::shared_ptr<wait_engine> self, connect::session_ptr session);
-  // One of the coroutines that ask about the runs of `told_`.
-  struct confirmation {
-    explicit confirmation(std::shared_ptr<wait_engine> of);
-    confirmation(confirmation&&) noexcept = default;
-    confirmation& operator=(confirmation&&) = delete;
-    ~confirmation();
-    std::shared_ptr<wait_engine> engine;
-  };
-  static asio::awaitable<void> confirm(confirmation counted, connect::session_ptr session);
+  static asio::awaitable<void> confirm(std::shared_ptr<wait_engine> self, connect::session_ptr session,
+                                       std::shared_ptr<std::deque<query_ptr>> told);
   static asio::awaitable<void> fetch_outcomes(std::shared_ptr<wait_engine> self, connect::session_ptr session,
                                               std::shared_ptr<std::deque<query_ptr>> ended);
 
@@ -102,8 +95,9 @@ class wait_engine final : public connect::session_state::part,
   bool settle_again_ = false;
   std::chrono::milliseconds poll_interval_{0};
   std::size_t sweeps_ = 0;
-  // On the strand: runs whose end was told, and the coroutines that ask about them.
-  const std::shared_ptr<std::deque<query_ptr>> told_ = std::make_shared<std::deque<query_ptr>>();
+  // On the strand: runs whose end was told, and the coroutines that ask about them and own the list. A query holds its
+  // session, and that this engine, so the list goes with them, even if the context ends before they do.
+  std::weak_ptr<std::deque<query_ptr>> told_;
   std::size_t confirming_ = 0;
 };
 

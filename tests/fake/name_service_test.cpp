@@ -6,7 +6,6 @@
 #include <netdb.h>
 
 #include <atomic>
-#include <cstring>
 
 using namespace fake;
 
