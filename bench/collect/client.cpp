@@ -12,7 +12,9 @@
 
 #include <asio/io_context.hpp>
 
+#include <random>
 #include <stdexcept>
+#include <string_view>
 
 namespace bench {
 namespace {
@@ -49,6 +51,16 @@ cospark::task<reading> collect(std::string remote, std::string table) {
   co_return all;
 }
 
+std::string random_uuid() {
+  std::random_device random;
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text = "00000000-0000-4000-8000-000000000000";
+  for (auto& letter : text) {
+    if (letter == '0') letter = digits[random() % digits.size()];
+  }
+  return text;
+}
+
 }  // namespace
 
 reading read_raw(const std::string& target, const std::string& table) {
@@ -58,7 +70,7 @@ reading read_raw(const std::string& target, const std::string& table) {
       grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments));
   spark::connect::ExecutePlanRequest request;
   request.set_session_id("8f14e45f-ceea-467a-9575-1a2b3c4d5e6f");
-  request.set_operation_id("45c48cce-2e2d-4fbd-8a5f-1a2b3c4d5e6f");
+  request.set_operation_id(random_uuid());  // Spark refuses one that it has seen
   request.mutable_user_context()->set_user_id("bench");
   auto& root = *request.mutable_plan()->mutable_root();
   if (table.starts_with("SELECT")) {

@@ -78,7 +78,8 @@ void call_bridge(std::shared_ptr<service::StubInterface> stub, const std::string
     options.deadline = limit;
     for (std::size_t i = 0; i < calls; ++i) {
       auto reply = co_await cospark::rpc::call<ConfigRequest, ConfigResponse>(
-          engine, stub, &service::StubInterface::async_interface::Config, asking(key), options);
+          engine, stub, &service::StubInterface::async_interface::Config,
+          std::make_shared<const ConfigRequest>(asking(key)), options);
       if (reply.status.ok()) arrived(reply.response);
     }
   };

@@ -4,6 +4,7 @@ It takes the commands of bench_peers on its standard input and answers each with
 """
 import collections
 import json
+import os
 import sys
 import threading
 import time
@@ -117,3 +118,4 @@ for line in sys.stdin:
     verb, *numbers = line.split()
     answer = {"start": begin, "status": status, "stop": stop, "lost": lost}[verb](*map(int, numbers))
     print(json.dumps(answer), flush=True)
+os._exit(0)  # threads of PySpark that are no daemons would keep the process

@@ -14,11 +14,11 @@ using spark::connect::ConfigRequest;
 using spark::connect::ConfigResponse;
 
 // The first pair of an answer to a question about one setting.
-result<spark::connect::KeyValue> only_pair(const ConfigResponse& response) {
+result<spark::connect::KeyValue> only_pair(ConfigResponse response) {
   if (response.pairs_size() != 1) {
     return failure(errc::protocol_error, "the server did not answer with the one setting that it was asked for");
   }
-  return response.pairs(0);
+  return std::move(*response.mutable_pairs(0));
 }
 
 task<std::string> get(session_ptr session, std::string key, std::optional<std::string> fallback) {
@@ -31,7 +31,7 @@ task<std::string> get(session_ptr session, std::string key, std::optional<std::s
     request.mutable_operation()->mutable_get()->add_keys(std::move(key));
   }
   COSPARK_TRY(auto response, co_await configure(std::move(session), std::move(request)));
-  COSPARK_TRY(auto pair, only_pair(response));
+  COSPARK_TRY(auto pair, only_pair(std::move(response)));
   co_return std::move(*pair.mutable_value());
 }
 
@@ -39,7 +39,7 @@ task<std::optional<std::string>> find(session_ptr session, std::string key) {
   ConfigRequest request;
   request.mutable_operation()->mutable_get_option()->add_keys(std::move(key));
   COSPARK_TRY(auto response, co_await configure(std::move(session), std::move(request)));
-  COSPARK_TRY(auto pair, only_pair(response));
+  COSPARK_TRY(auto pair, only_pair(std::move(response)));
   std::optional<std::string> value;
   if (pair.has_value()) value = std::move(*pair.mutable_value());
   co_return value;
@@ -70,7 +70,7 @@ task<bool> is_modifiable(session_ptr session, std::string key) {
   ConfigRequest request;
   request.mutable_operation()->mutable_is_modifiable()->add_keys(std::move(key));
   COSPARK_TRY(auto response, co_await configure(std::move(session), std::move(request)));
-  COSPARK_TRY(auto pair, only_pair(response));
+  COSPARK_TRY(auto pair, only_pair(std::move(response)));
   co_return pair.value() == "true";
 }
 

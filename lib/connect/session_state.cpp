@@ -149,8 +149,8 @@ task<> release(session_ptr session) {
     session->close();
     co_return success();
   }
-  proto::ReleaseSessionRequest request;
-  link->address(request);
+  const auto request = std::make_shared<proto::ReleaseSessionRequest>();
+  link->address(*request);
   const auto call = [&link, &request] {
     return rpc::call<proto::ReleaseSessionRequest, proto::ReleaseSessionResponse>(
         link->engine, link->calls.get(), &async::ReleaseSession, request, link->options(link->limits.call));

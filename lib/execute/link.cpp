@@ -41,17 +41,17 @@ constexpr auto examination_limit = std::chrono::seconds(3);
 // Best effort: the server forgets an operation by itself after a while, this frees it now.
 asio::awaitable<void> release(link_ptr link, std::string operation_id, bool interrupt) {
   if (interrupt) {
-    spark::connect::InterruptRequest request;
-    link->address(request);
-    request.set_interrupt_type(spark::connect::InterruptRequest::INTERRUPT_TYPE_OPERATION_ID);
-    request.set_operation_id(operation_id);
+    auto request = std::make_shared<spark::connect::InterruptRequest>();
+    link->address(*request);
+    request->set_interrupt_type(spark::connect::InterruptRequest::INTERRUPT_TYPE_OPERATION_ID);
+    request->set_operation_id(operation_id);
     co_await rpc::call<spark::connect::InterruptRequest, spark::connect::InterruptResponse>(
         link->engine, link->calls.get(), &async::Interrupt, std::move(request), link->options(link->limits.background));
   }
-  spark::connect::ReleaseExecuteRequest request;
-  link->address(request);
-  request.set_operation_id(std::move(operation_id));
-  request.mutable_release_all();
+  auto request = std::make_shared<spark::connect::ReleaseExecuteRequest>();
+  link->address(*request);
+  request->set_operation_id(std::move(operation_id));
+  request->mutable_release_all();
   // Whatever the answer: an ILLEGAL_STATE error, too, means that the operation is gone.
   co_await rpc::call<spark::connect::ReleaseExecuteRequest, spark::connect::ReleaseExecuteResponse>(
       link->engine, link->calls.get(), &async::ReleaseExecute, std::move(request),
@@ -73,11 +73,6 @@ std::optional<error> link::observe(const std::string& server_side_session_id) {
   detail.message = "the server answers from another session than before: it was restarted, or the session was replaced";
   detail.condition = "INVALID_HANDLE.SESSION_CHANGED";
   return error(errc::session_lost, std::move(detail));
-}
-
-std::string link::observed_server_side_session_id() const {
-  const std::lock_guard lock(mutex_);
-  return server_side_session_id_;
 }
 
 void link::close() {
@@ -215,9 +210,9 @@ void link::release_in_background(std::string operation_id, bool interrupt) {
 
 task<> link::fetch_details(std::shared_ptr<link> self, call_failure failure, error& out) {
   if (failure.error_id.empty()) co_return success();
-  spark::connect::FetchErrorDetailsRequest request;
-  self->address(request);
-  request.set_error_id(failure.error_id);
+  auto request = std::make_shared<spark::connect::FetchErrorDetailsRequest>();
+  self->address(*request);
+  request->set_error_id(failure.error_id);
   auto reply = co_await rpc::call<spark::connect::FetchErrorDetailsRequest, spark::connect::FetchErrorDetailsResponse>(
       self->engine, self->calls.get(), &async::FetchErrorDetails, std::move(request),
       self->options(self->limits.background));

@@ -77,15 +77,15 @@ class link : public std::enable_shared_from_this<link> {
     request.mutable_user_context()->set_user_name(user_name);
     request.set_client_type(client_type);
     if constexpr (requires { request.set_client_observed_server_side_session_id(std::string()); }) {
-      if (auto observed = observed_server_side_session_id(); !observed.empty()) {
-        request.set_client_observed_server_side_session_id(std::move(observed));
+      const std::lock_guard lock(mutex_);
+      if (!server_side_session_id_.empty()) {
+        request.set_client_observed_server_side_session_id(server_side_session_id_);
       }
     }
   }
 
   /// Notes an answer, and the server's own id of the session; the error if it is another one than before.
   std::optional<error> observe(const std::string& server_side_session_id);
-  std::string observed_server_side_session_id() const;
 
   /// Nothing may be started any more; operations in flight end with `errc::client_closed`.
   void close();

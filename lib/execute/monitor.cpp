@@ -132,12 +132,12 @@ task<connection_state> monitor::changed(std::shared_ptr<monitor> self, connectio
 
 measurement::measurement(std::shared_ptr<monitor> to, std::string kind)
     : monitor_(std::move(to)), kind_(std::move(kind)) {
-  monitor_->count("operations_started", {{"kind", kind_}});
+  if (monitor_->measures()) monitor_->count("operations_started", {{"kind", kind_}});
 }
 
-void measurement::end(std::string outcome) {
+void measurement::end(std::string_view outcome) {
   if (std::exchange(ended_, true) || !monitor_->measures()) return;
-  const fields labels{{"kind", kind_}, {"outcome", std::move(outcome)}};
+  const fields labels{{"kind", kind_}, {"outcome", std::string(outcome)}};
   monitor_->count("operations_ended", labels);
   monitor_->time("operation_duration", std::chrono::steady_clock::now() - started_, labels);
 }

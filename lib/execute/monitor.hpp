@@ -18,6 +18,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -74,7 +75,7 @@ class measurement {
   void ended(const error& reason) { end(reason.code().message()); }
 
  private:
-  void end(std::string outcome);
+  void end(std::string_view outcome);
 
   const std::shared_ptr<monitor> monitor_;
   const std::string kind_;

@@ -9,16 +9,27 @@
 namespace cospark::execute {
 namespace detail {
 
+/// Spark's name of a call.
+template <class Request>
+const std::string& call_name() {
+  static const std::string name = [] {
+    std::string type = Request::descriptor()->name();
+    type.resize(type.size() - std::string_view("Request").size());
+    return type;
+  }();
+  return name;
+}
+
 template <class Request, class Response>
-task<Response> try_unary(link_ptr link, rpc::unary_method<Request, Response> method, Request request,
-                         std::chrono::milliseconds limit, std::string name) {
+task<Response> try_unary(link_ptr link, rpc::unary_method<Request, Response> method,
+                         std::shared_ptr<const Request> request, std::chrono::milliseconds limit,
+                         const std::string& name) {
   using clock = std::chrono::steady_clock;
   const auto started = clock::now();
   const auto since = [started] {
     return std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - started);
   };
   const auto left = [since, limit] { return std::max(limit - since(), std::chrono::milliseconds(1)); };
-  link->address(request);
   unsigned tokens = 0;
   for (unsigned attempts = 1;; ++attempts) {
     if (auto reason = link->unusable()) co_return failure(*reason);
@@ -62,11 +73,11 @@ task<Response> try_unary(link_ptr link, rpc::unary_method<Request, Response> met
 template <class Request, class Response>
 task<Response> unary(link_ptr link, rpc::unary_method<Request, Response> method, Request request,
                      std::chrono::milliseconds limit) {
-  // Spark's name of the call.
-  std::string name = Request::descriptor()->name();
-  name.resize(name.size() - std::string_view("Request").size());
+  const auto& name = detail::call_name<Request>();
   measurement measured(link->monitor, name);
-  auto outcome = co_await detail::try_unary<Request, Response>(link, method, std::move(request), limit, name);
+  link->address(request);
+  auto shared = std::make_shared<const Request>(std::move(request));
+  auto outcome = co_await detail::try_unary<Request, Response>(link, method, std::move(shared), limit, name);
   if (outcome) {
     measured.ended_well();
   } else {

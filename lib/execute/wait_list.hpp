@@ -21,8 +21,9 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
-#include <vector>
+#include <utility>
 
 namespace cospark::execute {
 
@@ -39,16 +40,40 @@ class wait_list : public rpc::context_part, public std::enable_shared_from_this<
     return made;
   }
 
-  /// Waits until `resolve` is called for the key, or `fail_all`, or until the deadline. `registered` is called once the
-  /// wait is in the list. Cancellation ends the wait with `errc::cancelled`.
+  /// A wait, in the frame of the coroutine that waits.
+  class request {
+   public:
+    /// Both must outlive the wait.
+    request(const std::string& for_key, std::optional<clock::time_point> until) : key(for_key), deadline(until) {}
+    request(const request&) = delete;
+    request& operator=(const request&) = delete;
+
+    const std::string& key;
+    const std::optional<clock::time_point> deadline;
+
+   protected:
+    ~request() = default;
+
+   private:
+    friend class wait_list;
+    /// What to do once the wait is in the list. It must not use this object: the wait may be over by then.
+    virtual std::function<void()> when_registered() const { return nullptr; }
+  };
+
+  /// Waits until `resolve` is called for the key, or `fail_all`, or until the deadline. Cancellation ends the wait with
+  /// `errc::cancelled`.
+  asio::awaitable<outcome> wait(request& what);
+  /// The same, for waits that are few.
   asio::awaitable<outcome> wait(std::string key, std::optional<clock::time_point> deadline,
                                 std::function<void()> registered = nullptr);
 
-  void resolve(const std::string& key, const outcome& value);
+  void resolve(std::string_view key, const outcome& value);
   void fail_all(const error& reason);
 
-  std::vector<std::string> keys() const;
-  bool contains(const std::string& key) const;
+  /// One wait for each key, while the list stands still. Nothing of the list may be called from there.
+  void for_each_key(const std::function<void(const request&)>& look) const;
+  void for_key(std::string_view key, const std::function<void(const request&)>& look) const;
+  bool contains(std::string_view key) const;
   std::size_t size() const;
 
  private:
@@ -58,13 +83,11 @@ class wait_list : public rpc::context_part, public std::enable_shared_from_this<
   // A pending wait. In the list until somebody takes it out, under the mutex; whoever did delivers it.
   class waiter : public rpc::inbox_node {
    public:
-    std::string key;
-    std::optional<clock::time_point> deadline;
+    request* const what;  // while it is in the list
     std::optional<outcome> value;
 
    protected:
-    waiter(finish_function finish, std::string for_key, std::optional<clock::time_point> until)
-        : inbox_node(finish), key(std::move(for_key)), deadline(until) {}
+    waiter(finish_function finish, request& wanted) : inbox_node(finish), what(&wanted) {}
     ~waiter() = default;
 
    private:
@@ -77,6 +100,8 @@ class wait_list : public rpc::context_part, public std::enable_shared_from_this<
   template <class Handler>
   class waiter_of;
 
+  static asio::awaitable<outcome> wait_in(std::shared_ptr<wait_list> self, std::string key,
+                                          std::optional<clock::time_point> deadline, std::function<void()> registered);
   void add(waiter& added);
   void cancel(waiter& cancelled);
   void deliver(waiter& taken, outcome value);
@@ -86,7 +111,7 @@ class wait_list : public rpc::context_part, public std::enable_shared_from_this<
 
   const std::shared_ptr<rpc::inbox> inbox_;
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, waiter*> first_;
+  std::unordered_map<std::string_view, waiter*> first_;  // by the key of the first waiter itself
   std::multimap<clock::time_point, waiter*> due_;
   std::size_t size_ = 0;
   rpc::alarm alarm_;
@@ -96,11 +121,8 @@ class wait_list : public rpc::context_part, public std::enable_shared_from_this<
 template <class Handler>
 class wait_list::waiter_of final : public waiter {
  public:
-  waiter_of(std::shared_ptr<wait_list> list, Handler handler, std::string for_key,
-            std::optional<clock::time_point> until)
-      : waiter(&waiter_of::finish, std::move(for_key), until),
-        list_(std::move(list)),
-        completion_(std::move(handler)) {}
+  waiter_of(std::shared_ptr<wait_list> list, Handler handler, request& wanted)
+      : waiter(&waiter_of::finish, wanted), list_(std::move(list)), completion_(std::move(handler)) {}
 
   void start() {
     auto slot = completion_.slot();

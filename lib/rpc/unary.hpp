@@ -49,8 +49,8 @@ namespace detail {
 template <class Request, class Response, class Handler>
 class unary_call final : public call_base {
  public:
-  unary_call(std::shared_ptr<engine> engine, std::shared_ptr<service::StubInterface> stub, Request request,
-             Handler handler)
+  unary_call(std::shared_ptr<engine> engine, std::shared_ptr<service::StubInterface> stub,
+             std::shared_ptr<const Request> request, Handler handler)
       : call_base(&unary_call::finish, std::move(engine)),
         stub_(std::move(stub)),
         request_(std::move(request)),
@@ -69,7 +69,7 @@ class unary_call final : public call_base {
     if (slot.is_connected()) slot.assign([this](asio::cancellation_type) { cancel(); });
     // gRPC must be able to copy the callback, and destroys its captures on its own thread: a plain pointer is both.
     try {
-      (stub_->async()->*method)(&context_, &request_, &reply_.response, [this](grpc::Status status) {
+      (stub_->async()->*method)(&context_, request_.get(), &reply_.response, [this](grpc::Status status) {
         reply_.status = std::move(status);
         engine_->leave(*this);
       });
@@ -100,7 +100,7 @@ class unary_call final : public call_base {
 
   bool entered_ = false;
   std::shared_ptr<service::StubInterface> stub_;
-  Request request_;
+  std::shared_ptr<const Request> request_;  // whoever may have to repeat the call has it, too
   reply<Response> reply_;
   friend class completion<Handler>;
   completion<Handler> completion_;
@@ -112,9 +112,10 @@ class unary_call final : public call_base {
 /// with the status CANCELLED.
 template <class Request, class Response>
 asio::awaitable<reply<Response>> call(std::shared_ptr<engine> owner, std::shared_ptr<service::StubInterface> stub,
-                                      unary_method<Request, Response> method, Request request, call_options options) {
+                                      unary_method<Request, Response> method, std::shared_ptr<const Request> request,
+                                      call_options options) {
   auto initiate = [](auto handler, std::shared_ptr<engine> engine, std::shared_ptr<service::StubInterface> to,
-                     unary_method<Request, Response> how, Request what, call_options with) {
+                     unary_method<Request, Response> how, std::shared_ptr<const Request> what, call_options with) {
     auto* made = new detail::unary_call<Request, Response, decltype(handler)>(std::move(engine), std::move(to),
                                                                               std::move(what), std::move(handler));
     made->start(how, with);

@@ -63,18 +63,6 @@ task<> process_all_available(query_ptr query) {
   co_return success();
 }
 
-task<> await_termination(query_ptr query) {
-  COSPARK_TRY(co_await wait_engine::wait(std::move(query), std::nullopt));
-  co_return success();
-}
-
-task<bool> await_termination(query_ptr query, std::chrono::milliseconds timeout) {
-  if (timeout.count() <= 0) {
-    co_return failure(errc::invalid_argument, "await_termination: the timeout must be positive");
-  }
-  co_return co_await wait_engine::wait(std::move(query), std::chrono::steady_clock::now() + timeout);
-}
-
 task<std::string> explain(query_ptr query, bool extended) {
   query_command command;
   command.mutable_explain()->set_extended(extended);
@@ -133,11 +121,11 @@ task<> streaming_query::process_all_available() const {
 }
 
 task<> streaming_query::await_termination() const {
-  return execute::guarded(streaming::await_termination(state_));
+  return streaming::wait_engine::wait<void>(state_, std::nullopt);
 }
 
 task<bool> streaming_query::await_termination(std::chrono::milliseconds timeout) const {
-  return execute::guarded(streaming::await_termination(state_, timeout));
+  return streaming::wait_engine::wait<bool>(state_, timeout);
 }
 
 task<std::string> streaming_query::explain(bool extended) const {

@@ -6,12 +6,15 @@
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+#include <asio/error.hpp>
 #include <asio/post.hpp>
 #include <asio/strand.hpp>
 #include <asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -29,6 +32,28 @@ constexpr std::size_t fetches_at_once = 16;
 constexpr std::size_t queries_at_once = 256;  // then other handlers of the context have their turn
 
 const std::string any_query;  // the key of waits for any query: no run id is empty
+
+using time_point = std::optional<wait_list::clock::time_point>;
+
+time_point deadline_of(std::optional<std::chrono::milliseconds> timeout) {
+  if (!timeout) return std::nullopt;
+  return wait_list::clock::now() + *timeout;
+}
+
+template <class T>
+result<T> as(const wait_list::outcome& ended) {
+  if (!ended) return failure(ended.error());
+  if constexpr (std::is_void_v<T>) {
+    return success();
+  } else {
+    return ended.assume_value();
+  }
+}
+
+template <class T>
+task<T> refused(error reason) {
+  co_return failure(std::move(reason));
+}
 
 }  // namespace
 
@@ -49,50 +74,86 @@ void wait_engine::subscribe() {
   bus_->add(listeners_);
 }
 
-task<bool> wait_engine::wait(query_ptr query, std::optional<wait_list::clock::time_point> deadline) {
-  const auto session = query->session;
-  const auto self = of(*session);
-  if (session->link()->closed()) co_return failure(about(*query, session->link()->closed_error()));
-  if (self->strategy_ == wait_strategy::blocking) co_return co_await blocking_wait(query, deadline);
-  if (self->strategy_ == wait_strategy::events) {
-    COSPARK_TRY(connect::require_version(*session, 4, 0, "wait_strategy::events"));
+/// A wait for one run, in the list under its run id.
+class wait_engine::waiting final : public wait_list::request {
+ public:
+  waiting(const std::shared_ptr<wait_engine>& engine, const query_ptr& query, time_point until)
+      : request(query->run_id, until), engine_(engine), query_(query) {}
+
+  const query_ptr& query() const noexcept { return query_; }
+
+ private:
+  std::function<void()> when_registered() const override {
+    return [engine = engine_, query = query_] {
+      if (const auto refused = engine->refusal(*query->session)) {
+        engine->waits_->resolve(query->run_id, failure(*refused));
+      } else {
+        engine->begin(query->session);
+      }
+    };
   }
-  auto registered = [self, session, query] {
-    {
-      const std::lock_guard lock(self->mutex_);
-      self->waited_for_.emplace(query->run_id, query);
-    }
-    self->begin(session);
-  };
-  // The entry holds the session, which holds this engine: it must go with its last wait, however that ends.
-  struct forgetter {
-    std::shared_ptr<wait_engine> engine;
-    std::string run_id;
-    ~forgetter() {
-      query_ptr last;
-      const std::lock_guard lock(engine->mutex_);
-      const auto found = engine->waited_for_.find(run_id);
-      if (found == engine->waited_for_.end() || engine->waits_->contains(run_id)) return;
-      last = std::move(found->second);
-      engine->waited_for_.erase(found);
-    }
-  };
-  const forgetter forget{self, query->run_id};
-  auto outcome = co_await self->waits_->wait(query->run_id, deadline, registered);
-  if (self->waits_->size() == 0) self->bus_->leave_later(session);
-  if (!outcome) co_return failure(about(*query, outcome.error()));
-  co_return outcome.assume_value();
+
+  // Of the coroutine that waits.
+  const std::shared_ptr<wait_engine>& engine_;
+  const query_ptr& query_;
+};
+
+template <class T>
+task<T> wait_engine::wait(query_ptr query, time_limit timeout) {
+  if (timeout && timeout->count() <= 0) {
+    return refused<T>(error(errc::invalid_argument, "await_termination: the timeout must be positive"));
+  }
+  auto self = of(*query->session);
+  if (self->strategy_ == wait_strategy::blocking) {
+    return execute::guarded(blocking<T>(std::move(self), std::move(query), timeout));
+  }
+  return wait_in_list<T>(std::move(self), std::move(query), timeout);
 }
 
-task<bool> wait_engine::wait_any(connect::session_ptr session, std::optional<wait_list::clock::time_point> deadline) {
-  const auto self = of(*session);
-  if (session->link()->closed()) co_return failure(session->link()->closed_error());
-  if (self->strategy_ == wait_strategy::blocking) co_return co_await blocking_wait_any(session, deadline);
-  if (self->strategy_ == wait_strategy::events) {
-    COSPARK_TRY(connect::require_version(*session, 4, 0, "wait_strategy::events"));
+template task<bool> wait_engine::wait<bool>(query_ptr, time_limit);
+template task<void> wait_engine::wait<void>(query_ptr, time_limit);
+
+// Thousands of these are pending: what is not in this frame costs nothing.
+template <class T>
+task<T> wait_engine::wait_in_list(std::shared_ptr<wait_engine> self, query_ptr query, time_limit timeout) {
+  try {
+    waiting here(self, query, deadline_of(timeout));
+    auto ended = co_await self->waits_->wait(here);
+    self->left_wait(*query, ended);
+    co_return as<T>(ended);
+  } catch (const std::system_error& thrown) {
+    if (thrown.code() != asio::error::operation_aborted) throw;
   }
+  co_return failure(errc::cancelled, "the operation was cancelled");
+}
+
+template <class T>
+task<T> wait_engine::blocking(std::shared_ptr<wait_engine> self, query_ptr query, time_limit timeout) {
+  if (auto reason = self->refusal(*query->session)) co_return failure(about(*query, *reason));
+  auto ended = co_await blocking_wait(query, deadline_of(timeout));
+  co_return as<T>(ended);
+}
+
+void wait_engine::left_wait(const query_state& query, wait_list::outcome& ended) {
+  if (waits_->size() == 0) bus_->leave_later(query.session);
+  if (!ended) ended = failure(about(query, ended.error()));
+}
+
+/// Why there can be no wait of this strategy.
+std::optional<error> wait_engine::refusal(const connect::session_state& session) const {
+  if (session.link()->closed()) return session.link()->closed_error();
+  if (strategy_ != wait_strategy::events) return std::nullopt;
+  auto enough = connect::require_version(session, 4, 0, "wait_strategy::events");
+  if (enough) return std::nullopt;
+  return enough.error();
+}
+
+task<bool> wait_engine::wait_any(connect::session_ptr session, time_point until) {
+  const auto self = of(*session);
+  if (auto refused = self->refusal(*session)) co_return failure(*std::move(refused));
+  if (self->strategy_ == wait_strategy::blocking) co_return co_await blocking_wait_any(session, until);
   auto registered = [self, session] { self->begin(session); };
-  auto outcome = co_await self->waits_->wait(any_query, deadline, registered);
+  auto outcome = co_await self->waits_->wait(any_query, until, registered);
   if (self->waits_->size() == 0) self->bus_->leave_later(session);
   co_return outcome;
 }
@@ -132,11 +193,6 @@ void wait_engine::session_stopped() {
 }
 
 void wait_engine::fail_all(const error& reason) {
-  std::unordered_map<std::string, query_ptr> dropped;  // freed after the lock
-  {
-    const std::lock_guard lock(mutex_);
-    dropped.swap(waited_for_);
-  }
   waits_->fail_all(reason);
 }
 
@@ -214,17 +270,17 @@ void wait_engine::on_event(const bus_event& event, const connect::session_ptr& s
 // at the active queries serves them all.
 void wait_engine::confirm_soon(const std::string& run_id, const connect::session_ptr& session) {
   if (waits_->contains(any_query)) return settle_soon(session);
-  if (!waits_->contains(run_id)) return;
+  const auto query = waited_for(run_id);
+  if (!query) return;
   auto told = told_.lock();
   if (!told) told_ = told = std::make_shared<std::deque<query_ptr>>();
   bool alone = false;
   {
     const std::lock_guard lock(mutex_);
-    const auto query = waited_for_.find(run_id);
-    alone = query != waited_for_.end() && told->size() <= fetches_at_once + waited_for_.size() / 32;
+    alone = told->size() <= fetches_at_once + waits_->size() / 32;
     if (alone) {
       if (!asking_.insert(run_id).second) return;  // it is known already
-      told->push_back(query->second);
+      told->push_back(query);
     }
   }
   if (!alone) return settle_soon(session);
@@ -237,6 +293,14 @@ asio::awaitable<void> wait_engine::confirm(std::shared_ptr<wait_engine> self, co
                                            std::shared_ptr<std::deque<query_ptr>> told) {
   co_await fetch_outcomes(self, session, told);
   --self->confirming_;
+}
+
+/// The run, if somebody waits for it.
+query_ptr wait_engine::waited_for(const std::string& run_id) const {
+  query_ptr found;
+  if (run_id.empty()) return found;
+  waits_->for_key(run_id, [&](const wait_list::request& one) { found = static_cast<const waiting&>(one).query(); });
+  return found;
 }
 
 bool wait_engine::ended_well(const std::string& run_id) const {
@@ -324,11 +388,11 @@ asio::awaitable<void> wait_engine::settle(std::shared_ptr<wait_engine> self, con
 task<> wait_engine::settle_once(std::shared_ptr<wait_engine> self, connect::session_ptr session) {
   // Only waits that were registered before the server is asked: an absent run has ended, and was not just started.
   std::vector<query_ptr> asked;
+  self->waits_->for_each_key([&](const wait_list::request& each) {
+    if (!each.key.empty()) asked.push_back(static_cast<const waiting&>(each).query());
+  });
   {
     const std::lock_guard lock(self->mutex_);
-    std::erase_if(self->waited_for_, [&](const auto& entry) { return !self->waits_->contains(entry.first); });
-    asked.reserve(self->waited_for_.size());
-    for (const auto& [run_id, query] : self->waited_for_) asked.push_back(query);
     ++self->sweeps_;
   }
   const bool any = self->waits_->contains(any_query);

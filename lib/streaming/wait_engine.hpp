@@ -40,8 +40,12 @@ class wait_engine final : public connect::session_state::part,
     return engine;
   }
 
-  /// Waits until the run has ended: true; false at the deadline; `errc::query_failed` if it failed.
-  static task<bool> wait(query_ptr query, std::optional<wait_list::clock::time_point> deadline);
+  using time_limit = std::optional<std::chrono::milliseconds>;
+
+  /// Waits until the run has ended: true; false when the time is up; `errc::query_failed` if it failed. T: bool, or
+  /// void where there is no limit. An operation as the user gets it, cancellation and all.
+  template <class T>
+  static task<T> wait(query_ptr query, time_limit timeout);
   /// The same for any query of the session.
   static task<bool> wait_any(connect::session_ptr session, std::optional<wait_list::clock::time_point> deadline);
 
@@ -59,7 +63,15 @@ class wait_engine final : public connect::session_state::part,
   void on_failure(const error& reason, const connect::session_ptr& session) override;
 
  private:
+  class waiting;
+  template <class T>
+  static task<T> wait_in_list(std::shared_ptr<wait_engine> self, query_ptr query, time_limit timeout);
+  template <class T>
+  static task<T> blocking(std::shared_ptr<wait_engine> self, query_ptr query, time_limit timeout);
+  void left_wait(const query_state& query, wait_list::outcome& ended);
+  query_ptr waited_for(const std::string& run_id) const;
   void subscribe();
+  std::optional<error> refusal(const connect::session_state& session) const;
   bool uses_events() const;
   void begin(const connect::session_ptr& session);
   void poll_soon(const connect::session_ptr& session);
@@ -85,9 +97,8 @@ class wait_engine final : public connect::session_state::part,
   const std::shared_ptr<listener_list> listeners_;
   mutable std::mutex mutex_;
   bool subscribed_ = false;
-  std::optional<std::string> no_bus_because_;              // and the waits poll, until somebody gets one
-  std::unordered_map<std::string, query_ptr> waited_for_;  // by run id
-  std::unordered_map<std::string, bool> ended_;            // by run id: known to have ended; failed?
+  std::optional<std::string> no_bus_because_;    // and the waits poll, until somebody gets one
+  std::unordered_map<std::string, bool> ended_;  // by run id: known to have ended; failed?
   std::deque<std::string> ended_order_;
   std::unordered_set<std::string> asking_;  // run ids whose outcome is being fetched
   bool polling_ = false;

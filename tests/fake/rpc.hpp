@@ -35,7 +35,8 @@ struct bridge {
                                             proto::ConfigRequest request = proto::ConfigRequest(),
                                             cospark::rpc::call_options options = cospark::rpc::call_options()) {
     return cospark::rpc::call<proto::ConfigRequest, proto::ConfigResponse>(
-        std::move(engine), std::move(stub), &async::Config, std::move(request), std::move(options));
+        std::move(engine), std::move(stub), &async::Config,
+        std::make_shared<const proto::ConfigRequest>(std::move(request)), std::move(options));
   }
   asio::awaitable<reply> config() { return config_call(engine, stub, proto::ConfigRequest(), options); }
 
