@@ -29,15 +29,14 @@ result<std::string> read(const std::string& option, const std::string& text, con
 
 constexpr const char* no_certificate = "is not a certificate in PEM";
 
-// The authorities that gRPC trusts when none are given.
+}  // namespace
+
 void trust_system(asio::ssl::context& context) {
   std::error_code ignored;
   const char* file = std::getenv("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH");
   if (file != nullptr && *file != '\0') context.load_verify_file(file, ignored);
   context.set_default_verify_paths(ignored);
 }
-
-}  // namespace
 
 bool is_given(const tls_options& options) {
   return !options.root_certificates.empty() || !options.root_certificates_file.empty() ||
@@ -63,9 +62,7 @@ result<certificates> load_certificates(const tls_options& options) {
   // OpenSSL would ask whoever sits at the terminal.
   context.set_password_callback([](std::size_t, asio::ssl::context::password_purpose) { return std::string(); },
                                 problem);
-  if (loaded.roots.empty()) {
-    trust_system(context);
-  } else {
+  if (!loaded.roots.empty()) {
     context.add_certificate_authority(asio::buffer(loaded.roots), problem);
     if (problem || loaded.roots.find("-----BEGIN ") == std::string::npos) {
       return wrong("root_certificates", no_certificate);

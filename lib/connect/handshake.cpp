@@ -158,6 +158,7 @@ asio::awaitable<std::string> why_not_secure(std::string failure, std::string exp
   std::string finding;
   if (const auto at = address_in(failure)) {
     const auto executor = co_await asio::this_coro::executor;
+    if (tls && with.verify && with.roots.empty()) trust_system(*with.context);
     auto connection = std::make_shared<stream>(executor, *with.context);
     asio::steady_timer watchdog(executor, limit);
     watchdog.async_wait([weak = std::weak_ptr<stream>(connection)](std::error_code cancelled) {
