@@ -1,8 +1,10 @@
 #include "rpc/response_stream.hpp"
 
 #include <asio/error.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 
+#include <chrono>
 #include <deque>
 #include <exception>
 #include <mutex>
@@ -14,6 +16,15 @@
 namespace cospark::rpc {
 
 namespace {
+
+using clock = std::chrono::steady_clock;
+
+// A reader that is faster than its stream would be woken for every message, which costs more than a small message. One
+// that found nothing so often, each time so soon after the last, is on such a stream: from then on it looks again after
+// a moment, and takes what has come by then at once.
+constexpr int soon_in_a_row = 8;
+constexpr auto soon = std::chrono::microseconds(500);
+constexpr auto a_moment = std::chrono::microseconds(100);
 
 // What a message costs to keep: walking all of it would cost more than the answer is worth.
 std::size_t weight(const response_stream::message& message) {
@@ -51,38 +62,49 @@ class response_stream::core final : public call_base, public grpc::ClientReadRea
     }
     AddHold();
     held_ = true;
-    read_more();
+    if (reserve_read()) read_more();
     StartCall();
   }
 
   std::optional<item> try_next() {
-    const std::lock_guard lock(mutex_);
-    if (!ready_.empty()) {
-      item result;
+    item result;
+    bool more = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (ready_.empty()) {
+        if (!status_) return std::nullopt;
+        result.status = status_;
+        return result;
+      }
       result.response = std::move(ready_.front());
       ready_.pop_front();
       ready_bytes_ -= weight(*result.response);
-      if (held_ && !reading_) read_more();
-      return result;
+      more = held_ && !reading_ && reserve_read();
     }
-    if (status_) {
-      item result;
-      result.status = status_;
-      return result;
-    }
-    return std::nullopt;
+    if (more) read_more();
+    return result;
+  }
+
+  // The reader has found nothing: whether to look again after a moment, instead of being woken.
+  bool is_fast() {
+    const auto now = clock::now();
+    found_nothing_soon_ = now - found_nothing_ < soon ? found_nothing_soon_ + 1 : 0;
+    found_nothing_ = now;
+    return found_nothing_soon_ >= soon_in_a_row;
   }
 
   // The reader is gone: nobody wants what is still to come.
   void abandon(bool cancelling) {
     std::deque<message_ptr> unread;
+    bool more = false;
     {
       const std::lock_guard lock(mutex_);
       abandoned_ = true;
       unread.swap(ready_);
       ready_bytes_ = 0;
-      if (!cancelling && held_ && !reading_) read_more();
+      more = !cancelling && held_ && !reading_ && reserve_read();
     }
+    if (more) read_more();
     if (cancelling) cancel();
     release_reference();
   }
@@ -174,17 +196,23 @@ class response_stream::core final : public call_base, public grpc::ClientReadRea
     engine_->inbox().push(waiting);
   }
 
-  // With the mutex held.
+  // With the mutex held: whether to read on. Whoever gets true starts the read, without the mutex: gRPC takes its time,
+  // and the reader would stand at the mutex for that long with every message.
+  bool reserve_read() {
+    if (stopping_ || ready_.size() >= limits_.messages || ready_bytes_ >= limits_.bytes) return false;
+    reading_ = true;
+    return true;
+  }
+
   void read_more() {
-    if (stopping_ || ready_.size() >= limits_.messages || ready_bytes_ >= limits_.bytes) return;
     incoming_ = std::make_unique<message>();
     incoming_->set_session_id(untouched);
-    reading_ = true;
     StartRead(incoming_.get());
   }
 
   void OnReadDone(bool ok) override {
     waiter* wake = nullptr;
+    bool more = false;
     bool drop = false;
     bool damaged = false;
     {
@@ -196,9 +224,10 @@ class response_stream::core final : public call_base, public grpc::ClientReadRea
         ready_.push_back(std::move(incoming_));
         wake = std::exchange(waiting_, nullptr);
       }
-      if (ok) read_more();
+      more = ok && reserve_read();
       if (!ok || (stopping_ && !reading_)) drop = std::exchange(held_, false);
     }
+    if (more) read_more();
     if (wake != nullptr) engine_->inbox().push(*wake);
     if (damaged) context_.TryCancel();
     if (drop) RemoveHold();
@@ -220,9 +249,11 @@ class response_stream::core final : public call_base, public grpc::ClientReadRea
   std::mutex mutex_;
   starter start_;
   const read_ahead limits_;
+  clock::time_point found_nothing_;  // these two are the reader's
+  int found_nothing_soon_ = 0;
   std::deque<message_ptr> ready_;
   std::size_t ready_bytes_ = 0;
-  message_ptr incoming_;
+  message_ptr incoming_;  // of whoever has reserved the read
   waiter* waiting_ = nullptr;
   std::optional<grpc::Status> status_;
   bool entered_ = false;
@@ -267,6 +298,11 @@ asio::awaitable<response_stream::item> response_stream::next() {
 }
 
 asio::awaitable<response_stream::item> response_stream::read(call_owner<core> stream) {
+  if (auto ready = stream->try_next()) co_return std::move(*ready);
+  if (stream->is_fast()) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, a_moment);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
   for (;;) {
     if (auto ready = stream->try_next()) co_return std::move(*ready);
     co_await stream->changed();

@@ -18,7 +18,7 @@ namespace cospark::rpc {
 /// exceed `bytes`: what has arrived is kept, and no further read is started.
 struct read_ahead {
   read_ahead() = default;
-  std::size_t messages = 16;
+  std::size_t messages = 128;
   std::size_t bytes = std::size_t{16} << 20;
 };
 
