@@ -29,8 +29,9 @@ constexpr std::size_t longest_chain = 250;
 cospark::data_frame chain(const cospark::session& session, std::size_t steps) {
   auto frame = session.range(100);
   for (std::size_t i = 0; i < steps; ++i) {
-    frame =
-        frame.with_column("c" + std::to_string(i % 10), cospark::functions::col("id") + static_cast<std::int64_t>(i));
+    std::string name = std::to_string(i % 10);
+    name.insert(0, 1, 'c');
+    frame = frame.with_column(name, cospark::functions::col("id") + static_cast<std::int64_t>(i));
   }
   return frame;
 }
