@@ -27,6 +27,7 @@ constexpr std::chrono::milliseconds acknowledgement_limit = 5s;
 constexpr auto linger = 2s;
 constexpr std::chrono::milliseconds first_pause = 50ms;
 constexpr std::chrono::milliseconds longest_pause = 1000ms;
+constexpr std::size_t events_at_once = 64;  // then other handlers of the context have their turn
 
 const std::string open_key = "open";
 
@@ -223,10 +224,12 @@ task<> listener_bus::follow(std::shared_ptr<listener_bus> self, connect::session
   };
   sweep_later(sweep_later);
   if (!self->wanted()) self->leave_later(session);
+  std::size_t events = 0;
   while (response) {
     for (const auto& event : response->streaming_query_listener_events_result().events()) {
       const bus_event passed(event.event_type(), event.event_json());
       self->tell([&](subscriber& to) { to.on_event(passed, session); });
+      if (++events % events_at_once == 0) co_await asio::post(asio::use_awaitable);
     }
     auto next = co_await bus.next();
     if (!next) co_return failure(next.error());
