@@ -27,8 +27,8 @@ struct certificates {
 /// Errors (`errc::invalid_argument`) name the option that cannot be used.
 result<certificates> load_certificates(const tls_options& options);
 
-/// Adds the authorities that gRPC trusts when none are given. Reading them all takes some milliseconds: it is done for a
-/// look at a server that was not trusted, and not for every session.
+/// Adds the authorities that gRPC trusts when none are given. Reading them all takes some milliseconds: it is done for
+/// a look at a server that was not trusted, and not for every session.
 void trust_system(asio::ssl::context& context);
 
 /// Whether anything of it is given.

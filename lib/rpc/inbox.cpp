@@ -9,7 +9,7 @@ namespace {
 
 // What one handler delivers. When ten thousand completions come together, other handlers of the context have their turn
 // in between.
-constexpr int at_once = 16;
+constexpr int at_once = 64;
 
 }  // namespace
 
