@@ -6,6 +6,9 @@
 #include "frame/result_state.hpp"
 #include "plan/build.hpp"
 
+#include <asio/post.hpp>
+#include <asio/use_awaitable.hpp>
+
 #include <iostream>
 #include <limits>
 
@@ -181,14 +184,18 @@ task<result_stream> open_stream(session_ptr session, relation_ptr relation) {
   co_return access::make_stream(std::move(state));
 }
 
+constexpr std::size_t rows_at_once = 1024;  // then other handlers of the context have their turn
+
 task<std::vector<row>> fetch_rows(session_ptr session, relation_ptr relation) {
   COSPARK_TRY(const auto state, open(session, relation));
   std::vector<row> rows;
   for (;;) {
     COSPARK_TRY(const auto batch, co_await result_state::next(state));
     if (!batch) co_return rows;
-    rows.reserve(rows.size() + batch->row_count());
-    for (const auto& row : *batch) rows.push_back(row);
+    for (std::size_t i = 0; i < batch->row_count(); ++i) {
+      rows.push_back(batch->row(i));
+      if (rows.size() % rows_at_once == 0) co_await asio::post(asio::use_awaitable);
+    }
   }
 }
 

@@ -33,9 +33,9 @@ constexpr std::size_t queries_at_once = 256;  // then other handlers of the cont
 
 const std::string any_query;  // the key of waits for any query: no run id is empty
 
-using time_point = std::optional<wait_list::clock::time_point>;
+using wait_deadline = std::optional<wait_list::clock::time_point>;
 
-time_point deadline_of(std::optional<std::chrono::milliseconds> timeout) {
+wait_deadline deadline_of(std::optional<std::chrono::milliseconds> timeout) {
   if (!timeout) return std::nullopt;
   return wait_list::clock::now() + *timeout;
 }
@@ -77,7 +77,7 @@ void wait_engine::subscribe() {
 /// A wait for one run, in the list under its run id.
 class wait_engine::waiting final : public wait_list::request {
  public:
-  waiting(const std::shared_ptr<wait_engine>& engine, const query_ptr& query, time_point until)
+  waiting(const std::shared_ptr<wait_engine>& engine, const query_ptr& query, wait_deadline until)
       : request(query->run_id, until), engine_(engine), query_(query) {}
 
   const query_ptr& query() const noexcept { return query_; }
@@ -148,7 +148,7 @@ std::optional<error> wait_engine::refusal(const connect::session_state& session)
   return enough.error();
 }
 
-task<bool> wait_engine::wait_any(connect::session_ptr session, time_point until) {
+task<bool> wait_engine::wait_any(connect::session_ptr session, wait_deadline until) {
   const auto self = of(*session);
   if (auto refused = self->refusal(*session)) co_return failure(*std::move(refused));
   if (self->strategy_ == wait_strategy::blocking) co_return co_await blocking_wait_any(session, until);
