@@ -1,5 +1,6 @@
 #include "collect/client.hpp"
 
+#include "connect/uuid.hpp"
 #include "support/process.hpp"
 
 #include <cospark/result_stream.hpp>
@@ -12,9 +13,7 @@
 
 #include <asio/io_context.hpp>
 
-#include <random>
 #include <stdexcept>
-#include <string_view>
 
 namespace bench {
 namespace {
@@ -51,16 +50,6 @@ cospark::task<reading> collect(std::string remote, std::string table) {
   co_return all;
 }
 
-std::string random_uuid() {
-  std::random_device random;
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text = "00000000-0000-4000-8000-000000000000";
-  for (auto& letter : text) {
-    if (letter == '0') letter = digits[random() % digits.size()];
-  }
-  return text;
-}
-
 }  // namespace
 
 reading read_raw(const std::string& target, const std::string& table) {
@@ -70,7 +59,7 @@ reading read_raw(const std::string& target, const std::string& table) {
       grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments));
   spark::connect::ExecutePlanRequest request;
   request.set_session_id("8f14e45f-ceea-467a-9575-1a2b3c4d5e6f");
-  request.set_operation_id(random_uuid());  // Spark refuses one that it has seen
+  request.set_operation_id(cospark::connect::make_uuid());  // Spark refuses one that it has seen
   request.mutable_user_context()->set_user_id("bench");
   auto& root = *request.mutable_plan()->mutable_root();
   if (table.starts_with("SELECT")) {

@@ -189,11 +189,7 @@ std::string wait_engine::describe(const connect::session_state& session) const {
 }
 
 void wait_engine::session_stopped() {
-  fail_all(error(errc::client_closed, "the session was stopped"));
-}
-
-void wait_engine::fail_all(const error& reason) {
-  waits_->fail_all(reason);
+  waits_->fail_all(error(errc::client_closed, "the session was stopped"));
 }
 
 bool wait_engine::uses_events() const {
@@ -313,7 +309,7 @@ void wait_engine::on_failure(const error& reason, const connect::session_ptr& se
   const bool refused =
       reason == errc::limit_exceeded || reason == errc::execution_failed || reason == errc::unsupported_by_server;
   if (strategy_ != wait_strategy::automatic || !refused) {
-    fail_all(reason);
+    waits_->fail_all(reason);
     return;
   }
   {
@@ -345,7 +341,7 @@ asio::awaitable<void> wait_engine::poll(std::shared_ptr<wait_engine> self, conne
     if (outcome) {
       answered = now;
     } else if (!is_bearable(outcome.error(), answered, session->options().retries)) {
-      self->fail_all(outcome.error());
+      self->waits_->fail_all(outcome.error());
       answered = now;
     }
     std::chrono::milliseconds wait{0};
@@ -376,7 +372,7 @@ asio::awaitable<void> wait_engine::settle(std::shared_ptr<wait_engine> self, con
       continue;
     }
     if (!is_bearable(outcome.error(), trouble_since, session->options().retries)) {
-      self->fail_all(outcome.error());
+      self->waits_->fail_all(outcome.error());
       continue;
     }
     co_await execute::pause(retry_pause);
@@ -472,7 +468,7 @@ asio::awaitable<void> wait_engine::fetch_outcomes(std::shared_ptr<wait_engine> s
     } else if (is_passing(outcome.error())) {
       self->settle_soon(session);
     } else if (outcome.error() == errc::session_lost) {
-      self->fail_all(outcome.error());
+      self->waits_->fail_all(outcome.error());
     } else {
       self->waits_->resolve(query->run_id, failure(outcome.error()));
     }

@@ -76,7 +76,6 @@ class wait_engine final : public connect::session_state::part,
   void begin(const connect::session_ptr& session);
   void poll_soon(const connect::session_ptr& session);
   void settle_soon(const connect::session_ptr& session);
-  void fail_all(const error& reason);
   void remember(const std::string& run_id, bool failed);
   void confirm_soon(const std::string& run_id, const connect::session_ptr& session);
   bool ended_well(const std::string& run_id) const;
