@@ -5,6 +5,7 @@
 #include "execute/machine.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace cospark::execute {
 namespace detail {
@@ -31,6 +32,7 @@ task<Response> try_unary(link_ptr link, rpc::unary_method<Request, Response> met
   };
   const auto left = [since, limit] { return std::max(limit - since(), std::chrono::milliseconds(1)); };
   unsigned tokens = 0;
+  std::optional<call_failure> passing;  // of the try before this one
   for (unsigned attempts = 1;; ++attempts) {
     if (auto reason = link->unusable()) co_return failure(*reason);
     std::uint64_t generation = 0;
@@ -56,9 +58,12 @@ task<Response> try_unary(link_ptr link, rpc::unary_method<Request, Response> met
     auto treated = co_await link::treat(link, failed, generation, &tokens, left());
     if (treated && treated.assume_value() != link::remedy::none && time_is_left) {
       link->monitor->count("retries", {{"kind", name}});
+      passing = std::move(failed);
       co_await pause(wait);
       continue;
     }
+    // What kept the tries before from an answer says more than that the time is up.
+    if (silence && passing) failed = *std::move(passing);
     auto error = treated ? link->to_error(failed) : treated.error();
     if (treated) COSPARK_TRY(co_await link::fetch_details(link, failed, error));
     auto detail = error.detail();

@@ -31,6 +31,24 @@ TEST_CASE("T5 a server that asks every connection for calm is given up, without 
   CHECK(peer.connections() < 100);
 }
 
+TEST_CASE("T5 a call whose last try runs out of time says what kept the tries before from an answer") {
+  server spark;
+  auto options = client::quick();
+  options.call_timeout = 1s;
+  options.metrics = [&spark](const cospark::metric& measured) {
+    if (measured.name == "retries") spark.hold(method::config);
+  };
+  client user(spark, options);
+  spark.fail(method::config, {grpc::StatusCode::UNAVAILABLE, "closing for the night"});
+  const auto late = user.short_call();
+  spark.release_held();
+  REQUIRE_FALSE(late);
+  INFO(late.error().to_string());
+  CHECK(late.error() == errc::unavailable);
+  CHECK(late.error().message().find("closing for the night") != std::string::npos);
+  CHECK(late.error().detail().attempts == 2);
+}
+
 TEST_CASE("T11 a server that accepts and never speaks is given up in time") {
   server spark;
   tcp_gate gate(spark.port());
