@@ -59,6 +59,8 @@ machine::decision machine::on_clean_end(clock::time_point now, bool stood) {
     return {step::finish};
   }
   ended_in_order_ = true;
+  cut_off_ = false;
+  opened_by_ = step::reattach;
   // Waits are silent for hours: what was heard of a server that keeps its streams open is that it is well.
   if (stood) last_progress_ = now;
   // Servers end a segment after two minutes or so; the next one begins where this one stopped. A server that ends
@@ -78,7 +80,10 @@ machine::decision machine::on_failure(const call_failure& failure, bool segment_
     last_progress_ = now;
   }
   segment_delivered_ = false;
-  if (is_transient(failure) || segment_deadline) return again(step::reattach, failure.retry_after, now);
+  if (is_transient(failure) || segment_deadline) {
+    if (opened_by_ == step::execute) cut_off_ = true;
+    return again(step::reattach, failure.retry_after, now);
+  }
 
   const auto& condition = failure.condition;
   // What a server without reattach says after a whole answer is what others say after a broken one.
@@ -92,7 +97,7 @@ machine::decision machine::on_failure(const call_failure& failure, bool segment_
   if (condition == "INVALID_HANDLE.OPERATION_NOT_FOUND" || condition == "INVALID_HANDLE.SESSION_NOT_FOUND") {
     // Nothing received: the server never saw it, or the session is not there yet. Otherwise a part is lost.
     if (!received_anything() && executions_ < max_executions) {
-      ++executions_;
+      if (!std::exchange(cut_off_, false)) ++executions_;
       return again(step::execute, std::nullopt, now);
     }
     const bool session = condition == "INVALID_HANDLE.SESSION_NOT_FOUND";
@@ -115,6 +120,7 @@ machine::decision machine::on_refused_token(step refused, clock::time_point now)
 }
 
 machine::decision machine::again(step what, std::optional<std::chrono::milliseconds> asked, clock::time_point now) {
+  opened_by_ = what;
   ++failures_;
   if (failures_ > policy_.max_attempts || now - last_progress_ > policy_.max_elapsed) {
     return {step::fail, {}, errc::unavailable, true};

@@ -63,7 +63,9 @@ class machine {
   retry_policy policy_;
   clock::time_point last_progress_;
   unsigned failures_ = 0;
-  unsigned executions_ = 1;
+  unsigned executions_ = 1;  // without those that were cut off
+  step opened_by_ = step::execute;
+  bool cut_off_ = false;  // the last execution was, so that the server may never have seen it
   bool segment_delivered_ = false;
   bool already_exists_ = false;
   bool reattach_;

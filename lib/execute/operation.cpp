@@ -121,7 +121,11 @@ class operation::state {
           self->link_->streams.replace_if_silent(self->stub_, self->link_->silent_since(self->segment_began_));
         if (deadline && self->remaining() <= std::chrono::milliseconds(0)) co_return failure(self->out_of_time());
         self->last_failure_ = failed;
-        if (!is_failure_to_connect(failed)) self->reached_ = true;
+        if (is_failure_to_connect(failed)) {
+          self->link_->streams.replace_if_stuck(self->stub_);
+        } else {
+          self->reached_ = true;
+        }
         auto treated = co_await link::treat(self->link_, failed, self->token_, &self->tokens_, self->remaining());
         if (!treated && treated.error() == errc::cancelled) {
           co_return failure(self->give_up(errc::cancelled, "the operation was cancelled"));

@@ -52,6 +52,7 @@ task<Response> try_unary(link_ptr link, rpc::unary_method<Request, Response> met
     }
     // When this side has cancelled the call, the next co_await throws.
     auto failed = understand(reply.status);
+    if (is_failure_to_connect(failed)) link->calls.replace_if_stuck(stub);
     const auto wait = std::max(with_jitter(link->retries, backoff(link->retries, attempts)),
                                failed.retry_after.value_or(std::chrono::milliseconds(0)));
     const bool time_is_left = attempts < link->retries.max_attempts && since() + wait < limit;

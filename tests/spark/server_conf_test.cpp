@@ -157,6 +157,38 @@ TEST_CASE("S7 an operation that the server abandons while nobody can reach it is
       own_server_limit);
 }
 
+TEST_CASE("S11 a result larger than a stream may be is whole, and waits longer than one may last go on",
+          "[own_server][.crash]") {
+  event_loop_test(
+      []() -> check {
+        std::map<std::string, std::string> conf;
+        conf["spark.connect.execute.reattachable.senderMaxStreamSize"] = "1m";
+        conf["spark.connect.execute.reattachable.senderMaxStreamDuration"] = "2s";
+        auto server = co_await start_server(conf);
+        const auto executor = co_await asio::this_coro::executor;
+        for (const auto strategy : {cospark::wait_strategy::automatic, cospark::wait_strategy::blocking}) {
+          auto options = patient();
+          options.waits = strategy;
+          const auto owned = co_await session_with_query(server.remote(), options);
+          std::optional<cospark::result<void>> wait;
+          keep(executor, owned.query.await_termination(), wait);
+          const auto rows = must(co_await owned.session.range(1'000'000).collect());
+          REQUIRE(rows.size() == 1'000'000);
+          std::int64_t next = 0;
+          for (const auto& row : rows) next += row.get<std::int64_t>(0) == next ? 1 : 0;
+          CHECK(next == 1'000'000);
+          co_await pause(7s);
+          CHECK_FALSE(wait.has_value());
+          must(co_await owned.query.stop());
+          co_await eventually([&]() -> asio::awaitable<bool> { co_return wait.has_value(); });
+          must(*wait);
+          must(co_await owned.session.stop());
+        }
+        must(co_await server.stop());
+      },
+      own_server_limit);
+}
+
 TEST_CASE("A server without reattach: queries and results work; a broken result is lost and says why, a wait goes on",
           "[own_server]") {
   event_loop_test(

@@ -320,6 +320,19 @@ TEST_CASE("S3 an operation that the server forgets each time is executed a few t
   CHECK(executions == 5);
 }
 
+TEST_CASE("S3 an operation whose sending is cut off each time is sent again, within the bounds of passing faults") {
+  auto policy = steady();
+  policy.max_attempts = 50;
+  driven test(policy);
+  for (int i = 0; i < 25; ++i) {
+    REQUIRE(test.failed(transport(unavailable)).what == step::reattach);
+    REQUIRE(test.failed(inside_spark("INVALID_HANDLE.OPERATION_NOT_FOUND")).what == step::execute);
+  }
+  const auto last = test.failed(transport(unavailable));
+  CHECK(last.what == step::fail);
+  CHECK(last.code == errc::unavailable);
+}
+
 TEST_CASE("S14 an operation that exists already is reattached to once, then it is an error") {
   driven test;
   CHECK(test.failed(inside_spark("INVALID_HANDLE.OPERATION_ALREADY_EXISTS")).what == step::reattach);
