@@ -49,6 +49,21 @@ task<> remove_bus(connect::session_ptr session) {
   co_return success();
 }
 
+// Ends well when a server has been silent about a stream while it answers other calls as quickly as ever: then another
+// client has the stream. One that is slow with everything is given more time, but not for ever.
+task<> until_refused(connect::session_ptr session, std::chrono::milliseconds limit) {
+  for (int looks = 0; looks < 4; ++looks) {
+    co_await execute::pause(limit);
+    manager_command probe;
+    probe.set_active(true);
+    const auto asked = clock::now();
+    auto answer = co_await run(session, std::move(probe), session->options().call_timeout);
+    if (!answer) co_return failure(answer.error());
+    if (clock::now() - asked < limit / 5) break;
+  }
+  co_return success();
+}
+
 }  // namespace
 
 const streaming_query_event& bus_event::read() const {
@@ -191,15 +206,11 @@ task<> listener_bus::follow(std::shared_ptr<listener_bus> self, connect::session
   spark::connect::Plan plan;
   *plan.mutable_command() = bus_command(true);
   auto bus = connect::execute(session, std::move(plan));
-  auto first = co_await (bus.next() || execute::pause(limit));
+  auto first = co_await (bus.next() || until_refused(session, limit));
   if (first.index() == 1) {
-    // Silence: another client has it, or the server cannot be reached.
-    manager_command probe;
-    probe.set_active(true);
-    auto answer = co_await run(session, std::move(probe), session->options().call_timeout);
-    if (!answer) {
+    if (auto refused = std::get<1>(std::move(first)); !refused) {
       self->orphan_ = true;
-      co_return failure(answer.error());
+      co_return failure(refused.error());
     }
     co_return failure(errc::limit_exceeded,
                       "a session has one stream of query events on its server, and another client of this session has "

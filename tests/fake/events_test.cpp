@@ -317,6 +317,18 @@ TEST_CASE("a server that cannot be reached while the stream is opened is not tak
   CHECK(run_of(next(user, opened->value())) == query.run_id());
 }
 
+TEST_CASE("a server that is slow with everything is not taken for one whose stream is taken") {
+  server spark;
+  auto options = client::quick();
+  options.call_timeout = 800ms;  // also how long the acknowledgement is waited for before another call is tried
+  program user(spark, options);
+  spark.script(operation_kind::bus_add, stream_script().wait(2s).send(1000));
+  spark.delay(method::execute_plan, 300ms);
+  const auto events = cospark::run(user.io, user.session->streams().events());
+  INFO((events ? std::string() : events.error().to_string()));
+  CHECK(events.has_value());
+}
+
 TEST_CASE("events of a server that is gone for good are given up within the bounds of the policy") {
   server spark;
   auto options = client::quick();
