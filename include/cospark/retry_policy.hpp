@@ -21,7 +21,7 @@ struct retry_policy {
   std::chrono::milliseconds max_elapsed = std::chrono::minutes(10);
   std::chrono::milliseconds initial_backoff{50};
   unsigned multiplier = 4;
-  std::chrono::milliseconds max_backoff = std::chrono::seconds(5);
+  std::chrono::milliseconds max_backoff = std::chrono::seconds(3);
   /// Upper end of the random addition to waits of a second or more, so that many clients do not return at once.
   std::chrono::milliseconds jitter{500};
   /// Longest wait that a server can ask for (google.rpc.RetryInfo).
