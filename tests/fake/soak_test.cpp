@@ -80,8 +80,7 @@ struct waiting_program {
 
 }  // namespace
 
-TEST_CASE("soak: waits whose streams end every second cost no more memory, descriptors and threads over time",
-          "[.long]") {
+TEST_CASE("soak: waits whose streams end every second cost no more memory, descriptors and threads over time") {
   const char* asked = std::getenv("COSPARK_SOAK_SECONDS");
   const char* asked_waits = std::getenv("COSPARK_SOAK_WAITS");
   const double length = asked == nullptr ? 20 : std::atof(asked);
@@ -122,10 +121,11 @@ TEST_CASE("soak: waits whose streams end every second cost no more memory, descr
   CHECK(blocking.user.ended.empty());
   CHECK(by_events.user.ended.empty());
   CHECK(reattached > static_cast<std::size_t>(length / 4 * waits));
-  // What a run grows by in all. An allocator settles in its first seconds; a leak of one object a reattachment does
-  // not.
+  // What a run grows by in all. A leak of one object a reattachment goes on; an allocator settles in the first minute,
+  // by 1.3 MiB in the 20 s of a short run.
   const double measured = length * 2 / 3;
-  CHECK(memory * measured < 1024 + 0.02 * static_cast<double>(reattached));
+  const double settling = asked == nullptr ? 4096 : 1024;
+  CHECK(memory * measured < settling + 0.02 * static_cast<double>(reattached));
   CHECK(descriptors * measured < 4);
   CHECK(threads * measured < 8);
 
