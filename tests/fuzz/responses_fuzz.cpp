@@ -43,8 +43,14 @@ class execution {
       }
       case fuzz::happening::clean_end:
         return decided(machine_.on_clean_end(now_));
-      case fuzz::happening::failure:
-        return decided(machine_.on_failure(execute::understand(fuzz::status_of(what.content)), false, now_));
+      case fuzz::happening::failure: {
+        const auto failed = execute::understand(fuzz::status_of(what.content));
+        auto decision = machine_.on_failure(failed, false, now_);
+        if (decision.what == step::ask) {
+          decision = machine_.on_reattach_known(what.content.size() % 2 == 0, failed, now_);
+        }
+        return decided(decision);
+      }
       case fuzz::happening::segment_deadline: {
         execute::call_failure silence;
         silence.grpc_code = grpc::StatusCode::DEADLINE_EXCEEDED;
