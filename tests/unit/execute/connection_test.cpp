@@ -18,7 +18,7 @@ stub_ptr make_stub() {
 
 }  // namespace
 
-TEST_CASE("T12 a channel that fails to connect is replaced when its time is up, and what was heard counts") {
+TEST_CASE("T12 a channel that fails to connect is replaced when its time is up, once for all of its calls") {
   connection patient(1h);
   patient.open(make_stub);
   const auto kept = patient.get();
