@@ -16,6 +16,8 @@ struct reading {
 
 /// gRPC's blocking reader, which throws the bytes away.
 reading read_raw(const std::string& target, const std::string& table);
+/// The same by gRPC's callbacks.
+reading read_by_callbacks(const std::string& target, const std::string& table);
 /// `data_frame::execute()`: record batches, checked; a column of each is looked at. `table`: a table, or SQL if it
 /// begins with SELECT.
 reading read_batches(const std::string& remote, const std::string& table);

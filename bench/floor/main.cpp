@@ -17,6 +17,7 @@ constexpr const char* question =
 
 using bench::fields;
 using bench::median;
+using bench::ratio;
 using bench::rounded;
 using clients = std::vector<std::unique_ptr<bench::client>>;
 
@@ -42,16 +43,6 @@ turn take(const std::function<std::vector<std::int64_t>()>& work) {
 struct series {
   std::vector<double> rate, cpu_us, p50_us, p99_us;
 };
-
-/// The client's figure over the other's, round by round: median, and what half of the rounds lie between.
-std::string ratio(const std::vector<double>& ours, const std::vector<double>& theirs) {
-  std::vector<double> ratios;
-  for (std::size_t i = 0; i < ours.size(); ++i) ratios.push_back(ours[i] / theirs[i]);
-  char text[64];
-  std::snprintf(text, sizeof text, "%.2f (%.2f-%.2f)", median(ratios), bench::quantile(ratios, 0.25),
-                bench::quantile(ratios, 0.75));
-  return text;
-}
 
 std::vector<series> take_turns(clients& all, std::size_t rounds, std::size_t operations, const char* what,
                                std::size_t parameter, bench::report& report,
@@ -153,12 +144,12 @@ void count_allocations(clients& all, std::size_t calls, bench::report& report) {
 
 int main(int argc, char** argv) {
   const bench::arguments arguments(argc, argv, question,
-                                   {{"rounds", "7", "turns of each client"},
+                                   {{"rounds", "25", "turns of each client"},
                                     {"in-flight", "1,64", "unary calls at a time"},
-                                    {"calls", "20000", "unary calls of a turn, a fifth of it with one in flight"},
+                                    {"calls", "6000", "unary calls of a turn, a fifth of it with one in flight"},
                                     {"sizes", "100,1024,10240,1048576", "bytes of a streamed message"},
-                                    {"stream-bytes", "200000000", "most bytes of a stream"},
-                                    {"stream-messages", "40000", "most messages of a stream"},
+                                    {"stream-bytes", "60000000", "most bytes of a stream"},
+                                    {"stream-messages", "12000", "most messages of a stream"},
                                     {"counted", "1000", "calls whose allocations are counted"}});
   bench::report report(arguments);
   bench::server_process server("wire");

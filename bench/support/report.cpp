@@ -120,6 +120,14 @@ double quantile(std::vector<double> numbers, double part) {
   return numbers[at];
 }
 
+std::string ratio(const std::vector<double>& ours, const std::vector<double>& theirs) {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < ours.size(); ++i) ratios.push_back(ours[i] / theirs[i]);
+  char text[64];
+  std::snprintf(text, sizeof text, "%.2f (%.2f-%.2f)", median(ratios), quantile(ratios, 0.25), quantile(ratios, 0.75));
+  return text;
+}
+
 double rounded(double number, int digits) {
   if (number == 0 || !std::isfinite(number)) return number;
   std::ostringstream out;

@@ -18,6 +18,8 @@ double quantile(std::vector<double> numbers, double part);
 inline double median(std::vector<double> numbers) {
   return quantile(std::move(numbers), 0.5);
 }
+/// One client's figure over another's, round by round: median, and what half of the rounds lie between.
+std::string ratio(const std::vector<double>& ours, const std::vector<double>& theirs);
 /// Rounded to `digits` significant digits, for reading.
 double rounded(double number, int digits = 3);
 

@@ -9,9 +9,10 @@ auto bad_chunk(const std::string& what) {
   return failure(errc::protocol_error, "chunks of an Arrow batch: " + what);
 }
 
-arrow_stream complete(std::string data, std::int64_t row_count, std::optional<std::int64_t> start_offset) {
+arrow_stream complete(std::shared_ptr<const std::string> data, std::int64_t row_count,
+                      std::optional<std::int64_t> start_offset) {
   arrow_stream stream;
-  stream.data = std::make_shared<const std::string>(std::move(data));
+  stream.data = std::move(data);
   stream.row_count = row_count;
   stream.start_offset = start_offset;
   return stream;
@@ -28,14 +29,14 @@ result<std::optional<arrow_stream>> chunk_assembler::add(arrow_chunk chunk) {
   if (index != next_index_) {
     return bad_chunk("chunk " + std::to_string(index) + ", where chunk " + std::to_string(next_index_) + " belongs");
   }
-  if (chunk.data.size() > max_bytes_ - data_.size()) {
+  if (chunk.data->size() > max_bytes_ - data_.size()) {
     return failure(errc::limit_exceeded, "an Arrow batch of more than " + std::to_string(max_bytes_) + " bytes");
   }
   if (count == 1) {
     return std::optional(complete(std::move(chunk.data), chunk.row_count, chunk.start_offset));
   }
   if (index == 0) {
-    data_ = std::move(chunk.data);
+    data_ = *chunk.data;
     row_count_ = chunk.row_count;
     start_offset_ = chunk.start_offset;
     chunk_count_ = count;
@@ -43,12 +44,13 @@ result<std::optional<arrow_stream>> chunk_assembler::add(arrow_chunk chunk) {
     if (count != chunk_count_ || chunk.row_count != row_count_ || chunk.start_offset != start_offset_) {
       return bad_chunk("they do not belong together");
     }
-    data_ += chunk.data;
+    data_ += *chunk.data;
   }
   next_index_ = index + 1;
   if (next_index_ < chunk_count_) return std::optional<arrow_stream>();
   next_index_ = 0;
-  return std::optional(complete(std::exchange(data_, std::string()), row_count_, start_offset_));
+  return std::optional(
+      complete(std::make_shared<const std::string>(std::exchange(data_, std::string())), row_count_, start_offset_));
 }
 
 result<void> chunk_assembler::finish() const {

@@ -15,7 +15,7 @@ namespace cospark::data {
 struct arrow_chunk {
   arrow_chunk() = default;
 
-  std::string data;
+  std::shared_ptr<const std::string> data;
   std::int64_t row_count = 0;
   std::optional<std::int64_t> start_offset;
   std::optional<std::int64_t> chunk_index;

@@ -49,9 +49,9 @@ class operation::state {
 
   const std::string& id() const { return request_->operation_id(); }
 
-  static task<std::optional<response>> next(std::shared_ptr<state> self) {
+  static task<rpc::message_ptr> next(std::shared_ptr<state> self) {
     if (self->error_) co_return failure(*self->error_);
-    if (self->released_) co_return std::nullopt;
+    if (self->released_) co_return rpc::message_ptr();
     try {
       auto outcome = co_await read(self);
       if (!outcome) {
@@ -69,7 +69,7 @@ class operation::state {
   }
 
  private:
-  static task<std::optional<response>> read(std::shared_ptr<state> self) {
+  static task<rpc::message_ptr> read(std::shared_ptr<state> self) {
     for (;;) {
       if (const auto reason = self->link_->unusable()) {
         if (*reason == errc::client_closed) {
@@ -99,11 +99,11 @@ class operation::state {
                                                         item.response->has_result_complete(), clock::now());
         if (decided.what == machine::step::finish) {
           self->finish();
-          co_return std::nullopt;
+          co_return rpc::message_ptr();
         }
         if (decided.what == machine::step::skip) continue;
         if (item.response->has_execution_progress() && !self->options_.wants_progress) continue;
-        co_return std::move(*item.response);
+        co_return std::move(item.response);
       }
       const auto status = *item.status;
       self->stream_.reset();
@@ -155,7 +155,7 @@ class operation::state {
       }
       if (self->pending_.what == machine::step::finish) {
         self->finish();
-        co_return std::nullopt;
+        co_return rpc::message_ptr();
       }
     }
   }
@@ -286,7 +286,7 @@ operation::operation(operation&&) noexcept = default;
 operation& operation::operator=(operation&&) noexcept = default;
 operation::~operation() = default;
 
-task<std::optional<operation::response>> operation::next() {
+task<rpc::message_ptr> operation::next() {
   return state::next(state_);
 }
 

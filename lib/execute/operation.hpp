@@ -39,16 +39,14 @@ struct execute_options {
 /// Thread safety: one coroutine at a time reads.
 class operation {
  public:
-  using response = spark::connect::ExecutePlanResponse;
-
   operation(link_ptr link, spark::connect::Plan plan, execute_options options);
   operation(operation&&) noexcept;
   operation& operator=(operation&&) noexcept;
   ~operation();
 
-  /// The next response, in order and none twice; nothing after the last. An error ends the operation, and every
+  /// The next response, in order and none twice; null after the last. An error ends the operation, and every
   /// further call returns it again. A cancelled call cancels the operation.
-  task<std::optional<response>> next();
+  task<rpc::message_ptr> next();
 
   const std::string& id() const noexcept;
 

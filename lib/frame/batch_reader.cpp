@@ -9,9 +9,10 @@
 namespace cospark::frame {
 namespace {
 
-data::arrow_chunk to_chunk(spark::connect::ExecutePlanResponse::ArrowBatch& message) {
+data::arrow_chunk to_chunk(std::shared_ptr<const batch_reader::response> response) {
+  const auto& message = response->arrow_batch();
   data::arrow_chunk chunk;
-  chunk.data = std::move(*message.mutable_data());
+  chunk.data = std::shared_ptr<const std::string>(std::move(response), &message.data());
   chunk.row_count = message.row_count();
   if (message.has_start_offset()) chunk.start_offset = message.start_offset();
   if (message.has_chunk_index()) chunk.chunk_index = message.chunk_index();
@@ -21,16 +22,16 @@ data::arrow_chunk to_chunk(spark::connect::ExecutePlanResponse::ArrowBatch& mess
 
 }  // namespace
 
-result<std::optional<record_batch>> batch_reader::take(response message) {
-  if (message.has_schema()) {
-    COSPARK_TRY_RETURN(auto announced, data::schema_from_proto(message.schema()));
+result<std::optional<record_batch>> batch_reader::take(std::shared_ptr<const response> message) {
+  if (message->has_schema()) {
+    COSPARK_TRY_RETURN(auto announced, data::schema_from_proto(message->schema()));
     if (announced_ && !(*announced_ == announced)) {
       return failure(errc::protocol_error, "the server announced two different schemas of one result");
     }
     announced_ = std::move(announced);
   }
-  if (!message.has_arrow_batch()) return std::optional<record_batch>();
-  COSPARK_TRY_RETURN(auto stream, chunks_.add(to_chunk(*message.mutable_arrow_batch())));
+  if (!message->has_arrow_batch()) return std::optional<record_batch>();
+  COSPARK_TRY_RETURN(auto stream, chunks_.add(to_chunk(std::move(message))));
   if (!stream) return std::optional<record_batch>();
   if (stream->start_offset && *stream->start_offset != rows_) {
     return failure(errc::protocol_error, "a part of the result is missing or came twice: after " +

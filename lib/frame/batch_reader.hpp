@@ -10,6 +10,7 @@
 #include <spark/connect/base.pb.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 namespace cospark::frame {
@@ -19,8 +20,9 @@ class batch_reader {
  public:
   using response = spark::connect::ExecutePlanResponse;
 
-  /// The batch that this response completes, if it does. What is not part of the result is skipped.
-  result<std::optional<record_batch>> take(response message);
+  /// The batch that this response completes, if it does. What is not part of the result is skipped. The batch keeps the
+  /// response, of which it is a view.
+  result<std::optional<record_batch>> take(std::shared_ptr<const response> message);
   /// To be called at the end: an error if the result is incomplete.
   result<void> finish() const { return chunks_.finish(); }
 

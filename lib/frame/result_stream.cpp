@@ -37,7 +37,7 @@ task<std::optional<record_batch>> result_state::read(result_state& self) {
       self.operation_.reset();
       break;
     }
-    COSPARK_TRY(auto batch, self.batches_.take(*std::move(response)));
+    COSPARK_TRY(auto batch, self.batches_.take(std::move(response)));
     if (batch) co_return batch;
   }
   co_return std::nullopt;

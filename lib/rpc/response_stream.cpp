@@ -26,11 +26,6 @@ constexpr int soon_in_a_row = 8;
 constexpr auto soon = std::chrono::microseconds(500);
 constexpr auto a_moment = std::chrono::microseconds(100);
 
-// What a message costs to keep: walking all of it would cost more than the answer is worth.
-std::size_t weight(const response_stream::message& message) {
-  return 256 + message.arrow_batch().data().size();
-}
-
 }  // namespace
 
 // Two references: the reader's, and gRPC's, which passes through the inbox after OnDone.
@@ -171,6 +166,7 @@ class response_stream::core final : public call_base, public grpc::ClientReadRea
   };
 
   ~core() override {
+    messages_->close();
     if (entered_) engine_->finished();
   }
 
@@ -205,7 +201,7 @@ class response_stream::core final : public call_base, public grpc::ClientReadRea
   }
 
   void read_more() {
-    incoming_ = std::make_unique<message>();
+    incoming_ = message_ptr(messages_->take().release(), message_dropper{messages_});
     incoming_->set_session_id(untouched);
     StartRead(incoming_.get());
   }
@@ -246,6 +242,7 @@ class response_stream::core final : public call_base, public grpc::ClientReadRea
     engine_->leave(*this);
   }
 
+  const std::shared_ptr<message_pool> messages_ = std::make_shared<message_pool>();
   std::mutex mutex_;
   starter start_;
   const read_ahead limits_;

@@ -1,6 +1,7 @@
 // One server-streaming call -> a reader with bounded read-ahead.
 #pragma once
 
+#include "rpc/message_pool.hpp"
 #include "rpc/unary.hpp"
 
 #include <grpcpp/support/client_callback.h>
@@ -27,8 +28,7 @@ struct read_ahead {
 /// Thread safety: one coroutine at a time reads.
 class response_stream {
  public:
-  using message = spark::connect::ExecutePlanResponse;
-  using message_ptr = std::unique_ptr<message>;
+  using message = response_message;
   /// Starts the call: binds the stub's method and the request to the reactor.
   using starter = std::function<void(grpc::ClientContext&, grpc::ClientReadReactor<message>&)>;
 

@@ -93,7 +93,7 @@ class execution {
   bool read(response message) {
     const std::optional<response::ArrowBatch> part =
         message.has_arrow_batch() ? std::optional(message.arrow_batch()) : std::nullopt;
-    const auto batch = reader_.take(std::move(message));
+    const auto batch = reader_.take(std::make_shared<response>(std::move(message)));
     if (!batch) {
       fuzz::must_be_refusal(batch.error(), {errc::protocol_error, errc::limit_exceeded});
       return false;  // the reader of the result gives up

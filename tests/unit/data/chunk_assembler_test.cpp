@@ -8,7 +8,7 @@ using namespace cospark;
 
 data::arrow_chunk chunk(std::int64_t index, std::int64_t count, std::string content = "ab") {
   data::arrow_chunk one;
-  one.data = std::move(content);
+  one.data = std::make_shared<const std::string>(std::move(content));
   one.row_count = 7;
   one.start_offset = 100;
   one.chunk_index = index;
@@ -21,7 +21,7 @@ data::arrow_chunk chunk(std::int64_t index, std::int64_t count, std::string cont
 TEST_CASE("a message of a server that knows no chunks is a whole stream") {
   data::chunk_assembler chunks;
   data::arrow_chunk whole;
-  whole.data = "xyz";
+  whole.data = std::make_shared<const std::string>("xyz");
   whole.row_count = 3;
   const auto stream = chunks.add(whole).value();
   REQUIRE(stream);
@@ -61,7 +61,9 @@ TEST_CASE("D3 a missing, repeated, misplaced or foreign chunk breaks the protoco
   auto other_start = chunk(1, 3);
   other_start.start_offset.reset();
   CHECK(second(other_start).error() == errc::protocol_error);
-  data::arrow_chunk whole;
+  auto whole = chunk(0, 1);
+  whole.chunk_index.reset();
+  whole.chunk_count.reset();
   CHECK(second(whole).error() == errc::protocol_error);
 
   const auto first = [](std::int64_t index, std::int64_t count) {

@@ -209,7 +209,7 @@ recording recording_of(const std::string& version, const std::string& name) {
   data::chunk_assembler chunks;
   for (std::size_t i = 0; i < one.row_counts.size(); ++i) {
     data::arrow_chunk chunk;
-    chunk.data = read_file(base + "." + std::to_string(i) + ".arrows");
+    chunk.data = std::make_shared<const std::string>(read_file(base + "." + std::to_string(i) + ".arrows"));
     chunk.row_count = one.row_counts[i];
     if (chunked) {
       chunk.chunk_index = static_cast<std::int64_t>(i);

@@ -11,6 +11,7 @@ namespace {
 
 using namespace cospark;
 using response = spark::connect::ExecutePlanResponse;
+using response_ptr = std::shared_ptr<response>;
 
 std::string bytes_of(const std::string& path) {
   std::ifstream file(std::string(COSPARK_TEST_DATA) + path, std::ios::binary);
@@ -18,18 +19,18 @@ std::string bytes_of(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
 }
 
-response batch(int number, std::int64_t rows, std::int64_t offset) {
-  response message;
-  auto& part = *message.mutable_arrow_batch();
+response_ptr batch(int number, std::int64_t rows, std::int64_t offset) {
+  auto message = std::make_shared<response>();
+  auto& part = *message->mutable_arrow_batch();
   part.set_data(bytes_of("/arrow/4.3.0/three_batches." + std::to_string(number) + ".arrows"));
   part.set_row_count(rows);
   part.set_start_offset(offset);
   return message;
 }
 
-response chunk(int number) {
-  response message;
-  auto& part = *message.mutable_arrow_batch();
+response_ptr chunk(int number) {
+  auto message = std::make_shared<response>();
+  auto& part = *message->mutable_arrow_batch();
   part.set_data(bytes_of("/arrow/4.3.0/chunked." + std::to_string(number) + ".arrows"));
   part.set_row_count(100);
   part.set_start_offset(0);
@@ -38,9 +39,9 @@ response chunk(int number) {
   return message;
 }
 
-response schema_of(void (*set)(spark::connect::DataType&)) {
-  response message;
-  auto& field = *message.mutable_schema()->mutable_struct_()->add_fields();
+response_ptr schema_of(void (*set)(spark::connect::DataType&)) {
+  auto message = std::make_shared<response>();
+  auto& field = *message->mutable_schema()->mutable_struct_()->add_fields();
   field.set_name("id");
   set(*field.mutable_data_type());
   return message;
@@ -53,15 +54,15 @@ TEST_CASE("a recorded result gives its rows, and everything else in it is skippe
   google::protobuf::io::IstreamInputStream input(&file);
   frame::batch_reader reader;
   std::vector<std::string> rows;
-  response message;
   bool clean_end = false;
-  while (google::protobuf::util::ParseDelimitedFromZeroCopyStream(&message, &input, &clean_end)) {
+  for (;;) {
+    auto message = std::make_shared<response>();
+    if (!google::protobuf::util::ParseDelimitedFromZeroCopyStream(message.get(), &input, &clean_end)) break;
     auto part = reader.take(std::move(message));
     REQUIRE(part);
     if (part.value()) {
       for (const auto& row : *part.value()) rows.push_back(row.to_string());
     }
-    message = response();
   }
   CHECK(clean_end);
   CHECK(reader.finish());
@@ -100,7 +101,7 @@ TEST_CASE("D7 a batch that is missing, repeated or of another length is a protoc
 TEST_CASE("servers that send no offsets are believed") {
   frame::batch_reader reader;
   auto message = batch(1, 3, 0);
-  message.mutable_arrow_batch()->clear_start_offset();
+  message->mutable_arrow_batch()->clear_start_offset();
   CHECK(reader.take(std::move(message)));
 }
 
