@@ -125,7 +125,7 @@ task<connection_state> monitor::changed(std::shared_ptr<monitor> self, connectio
     auto look = [self, known] {
       if (self->state().changes != known.changes) self->waits_->resolve(any_change, true);
     };
-    auto outcome = co_await self->waits_->wait(any_change, std::nullopt, look);
+    auto outcome = co_await self->waits_->wait(any_change, wait_list::never, look);
     if (!outcome) co_return failure(outcome.error());
   }
 }

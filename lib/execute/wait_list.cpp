@@ -1,53 +1,49 @@
 #include "execute/wait_list.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace cospark::execute {
 
-asio::awaitable<wait_list::outcome> wait_list::wait(request& what) {
-  auto initiate = [](auto handler, std::shared_ptr<wait_list> list, request* wanted) {
-    auto then = wanted->when_registered();
-    auto* made = new waiter_of<decltype(handler)>(std::move(list), std::move(handler), *wanted);
-    made->start();
-    if (then) then();
-  };
-  return asio::async_initiate<const asio::use_awaitable_t<>, void(outcome)>(initiate, asio::use_awaitable,
-                                                                            shared_from_this(), &what);
-}
+class wait_list::keyed {
+ public:
+  keyed(std::shared_ptr<wait_list> list, std::string key, clock::time_point deadline, std::function<void()> begun)
+      : list_(std::move(list)), key_(std::move(key)), deadline_(deadline), begun_(std::move(begun)) {}
 
-asio::awaitable<wait_list::outcome> wait_list::wait(std::string key, std::optional<clock::time_point> deadline,
-                                                    std::function<void()> registered) {
-  return wait_in(shared_from_this(), std::move(key), deadline, std::move(registered));
-}
+  const std::shared_ptr<wait_list>& list() const noexcept { return list_; }
+  const std::string& key() const noexcept { return key_; }
+  clock::time_point deadline() const noexcept { return deadline_; }
+  std::function<void()> begun() const {
+    if (begun_) return begun_;
+    return [] {};
+  }
+  static outcome ended(outcome value) { return value; }
 
-asio::awaitable<wait_list::outcome> wait_list::wait_in(std::shared_ptr<wait_list> self, std::string key,
-                                                       std::optional<clock::time_point> deadline,
-                                                       std::function<void()> registered) {
-  class simple final : public request {
-   public:
-    simple(const std::string& for_key, std::optional<clock::time_point> until, std::function<void()> then)
-        : request(for_key, until), then_(std::move(then)) {}
+ private:
+  std::shared_ptr<wait_list> list_;
+  std::string key_;
+  clock::time_point deadline_;
+  std::function<void()> begun_;
+};
 
-   private:
-    std::function<void()> when_registered() const override { return then_; }
-    std::function<void()> then_;
-  };
-  simple what(key, deadline, std::move(registered));
-  co_return co_await self->wait(what);
+task<bool> wait_list::wait(std::string key, clock::time_point deadline, std::function<void()> begun) {
+  return wait_for<bool>(keyed(shared_from_this(), std::move(key), deadline, std::move(begun)));
 }
 
 void wait_list::add(waiter& added) {
   const std::lock_guard lock(mutex_);
-  const auto [place, is_new] = first_.try_emplace(added.what->key, &added);
+  const auto [place, is_new] = first_.try_emplace(added.key(), &added);
   if (!is_new) {  // behind the first, whose key the map uses
     auto& first = *place->second;
     added.previous_ = &first;
     added.next_ = std::exchange(first.next_, &added);
     if (added.next_ != nullptr) added.next_->previous_ = &added;
   }
-  ++size_;
-  if (added.what->deadline) {
-    added.due_ = due_.emplace(*added.what->deadline, &added);
+  added.index_ = static_cast<std::uint32_t>(all_.size());
+  added.running_at_ = looks_;
+  all_.push_back(&added);
+  if (added.deadline_ != never) {
+    added.due_ = due_.emplace(added.deadline_, &added);
     set_alarm();
   }
 }
@@ -58,28 +54,31 @@ void wait_list::unlink(waiter& taken) {
   if (taken.previous_ != nullptr) {
     taken.previous_->next_ = taken.next_;
   } else {
-    auto place = first_.extract(taken.what->key);
+    auto place = first_.extract(taken.key());
     if (taken.next_ != nullptr) {
-      place.key() = taken.next_->what->key;
+      place.key() = taken.next_->key();
       place.mapped() = taken.next_;
       first_.insert(std::move(place));
     }
   }
   taken.previous_ = taken.next_ = nullptr;
-  if (taken.what->deadline) due_.erase(taken.due_);
-  --size_;
+  // The last takes its place: what moves, moves down. `rest` goes down, too, and so misses nobody.
+  all_[taken.index_] = all_.back();
+  all_[taken.index_]->index_ = taken.index_;
+  all_.pop_back();
+  if (taken.deadline_ != never) due_.erase(taken.due_);
 }
 
 // With the mutex held: the inbox only notes the node.
 void wait_list::deliver(waiter& taken, outcome value) {
   unlink(taken);
-  taken.value.emplace(std::move(value));
+  taken.value_.emplace(std::move(value));
   inbox_->push(taken);
 }
 
 void wait_list::cancel(waiter& cancelled) {
   const std::lock_guard lock(mutex_);
-  if (cancelled.value) return;  // it is on its way already
+  if (cancelled.value_) return;  // it is on its way already
   deliver(cancelled, failure(errc::cancelled, "the wait was cancelled; what it waited for goes on"));
 }
 
@@ -97,15 +96,10 @@ void wait_list::fail_all(const error& reason) {
   while (!first_.empty()) deliver(*first_.begin()->second, failure(reason));
 }
 
-void wait_list::for_each_key(const std::function<void(const request&)>& look) const {
-  const std::lock_guard lock(mutex_);
-  for (const auto& [key, first] : first_) look(*first->what);
-}
-
-void wait_list::for_key(std::string_view key, const std::function<void(const request&)>& look) const {
+void wait_list::for_key(std::string_view key, const std::function<void(const waiter&)>& look) const {
   const std::lock_guard lock(mutex_);
   const auto found = first_.find(key);
-  if (found != first_.end()) look(*found->second->what);
+  if (found != first_.end()) look(*found->second);
 }
 
 bool wait_list::contains(std::string_view key) const {
@@ -115,7 +109,33 @@ bool wait_list::contains(std::string_view key) const {
 
 std::size_t wait_list::size() const {
   const std::lock_guard lock(mutex_);
-  return size_;
+  return all_.size();
+}
+
+std::uint32_t wait_list::begin_look() {
+  const std::lock_guard lock(mutex_);
+  return ++looks_;
+}
+
+void wait_list::running(std::string_view key, std::uint32_t look) {
+  const std::lock_guard lock(mutex_);
+  const auto found = first_.find(key);
+  if (found == first_.end()) return;
+  for (auto* each = found->second; each != nullptr; each = each->next_) {
+    each->running_at_ = std::max(each->running_at_, look);
+  }
+}
+
+std::size_t wait_list::rest(std::uint32_t look, std::size_t end, std::size_t count,
+                            const std::function<void(const waiter&)>& tell) const {
+  const std::lock_guard lock(mutex_);
+  end = std::min(end, all_.size());
+  const auto begin = end - std::min(end, count);
+  while (end != begin) {
+    const auto& each = *all_[--end];
+    if (each.running_at_ < look) tell(each);
+  }
+  return begin;
 }
 
 // With the mutex held.

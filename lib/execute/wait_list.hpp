@@ -8,13 +8,14 @@
 #include "rpc/inbox.hpp"
 
 #include <cospark/result.hpp>
+#include <cospark/task.hpp>
 
 #include <asio/async_result.hpp>
-#include <asio/awaitable.hpp>
 #include <asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,8 +23,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace cospark::execute {
 
@@ -34,74 +37,102 @@ class wait_list : public rpc::context_part, public std::enable_shared_from_this<
   /// True: what was waited for happened. False: the time is up.
   using outcome = result<bool>;
 
+  static constexpr clock::time_point never = clock::time_point::max();
+
   static std::shared_ptr<wait_list> make(rpc::engine& engine) {
     std::shared_ptr<wait_list> made(new wait_list(engine.shared_inbox()));
     engine.add_part(made);
     return made;
   }
 
-  /// A wait, in the frame of the coroutine that waits.
-  class request {
+  /// A wait that is pending. In the list until somebody takes it out, under the mutex; whoever did delivers it.
+  class waiter : public rpc::inbox_node {
    public:
-    /// Both must outlive the wait.
-    request(const std::string& for_key, std::optional<clock::time_point> until) : key(for_key), deadline(until) {}
-    request(const request&) = delete;
-    request& operator=(const request&) = delete;
-
-    const std::string& key;
-    const std::optional<clock::time_point> deadline;
+    const std::string& key() const noexcept { return *key_; }
 
    protected:
-    ~request() = default;
+    explicit waiter(finish_function finish) noexcept : inbox_node(finish) {}
+    ~waiter() = default;
+
+    const std::string* key_ = nullptr;
+    clock::time_point deadline_ = never;
+    std::optional<outcome> value_;
 
    private:
     friend class wait_list;
-    /// What to do once the wait is in the list. It must not use this object: the wait may be over by then.
-    virtual std::function<void()> when_registered() const { return nullptr; }
+    waiter* previous_ = nullptr;  // of those with the same key
+    waiter* next_ = nullptr;
+    std::multimap<clock::time_point, waiter*>::iterator due_;
+    std::uint32_t index_ = 0;       // in all_
+    std::uint32_t running_at_ = 0;  // the last look that is known not to concern it
   };
 
-  /// Waits until `resolve` is called for the key, or `fail_all`, or until the deadline. Cancellation ends the wait with
-  /// `errc::cancelled`.
-  asio::awaitable<outcome> wait(request& what);
-  /// The same, for waits that are few.
-  asio::awaitable<outcome> wait(std::string key, std::optional<clock::time_point> deadline,
-                                std::function<void()> registered = nullptr);
+  template <class Subject>
+  class waiter_for : public waiter {
+   public:
+    const Subject& subject() const noexcept { return subject_; }
+
+   protected:
+    waiter_for(finish_function finish, Subject subject) : waiter(finish), subject_(std::move(subject)) {
+      key_ = &subject_.key();
+      deadline_ = subject_.deadline();
+    }
+    ~waiter_for() = default;
+
+    Subject subject_;
+  };
+
+  /// Waits until `resolve` is called for the subject's key, or `fail_all`, or until its deadline. Cancellation ends the
+  /// wait with `errc::cancelled`. Thousands are pending, so this is no coroutine with a frame of its own: the subject
+  /// is moved into the list, and has
+  ///
+  ///   const std::shared_ptr<wait_list>& list();
+  ///   const std::string& key();                 // the same as long as the subject stays where it is
+  ///   clock::time_point deadline();             // asked once, when the wait begins
+  ///   a function begun();                       // to be called once the wait is in the list; the subject may be gone
+  ///   by then outcome ended(outcome);                   // what the coroutine gets, on its executor
+  template <class T, class Subject>
+  static task<T> wait_for(Subject subject);
+  /// The same for waits that are few.
+  task<bool> wait(std::string key, clock::time_point deadline = never, std::function<void()> begun = nullptr);
 
   void resolve(std::string_view key, const outcome& value);
   void fail_all(const error& reason);
 
-  /// One wait for each key, while the list stands still. Nothing of the list may be called from there.
-  void for_each_key(const std::function<void(const request&)>& look) const;
-  void for_key(std::string_view key, const std::function<void(const request&)>& look) const;
+  /// Calls `look` with one of the waits for the key, if there is one. Nothing of the list may be called from there.
+  void for_key(std::string_view key, const std::function<void(const waiter&)>& look) const;
   bool contains(std::string_view key) const;
   std::size_t size() const;
+
+  /// An outcome for a coroutine that does not want to know whether the time is up.
+  template <class T>
+  static result<T> as(outcome value) {
+    if constexpr (std::is_void_v<T>) {
+      if (!value) return failure(std::move(value).error());
+      return success();
+    } else {
+      return value;
+    }
+  }
+
+  /// What is still running is asked elsewhere, which takes its time, and in between waits come and go. So: begin a
+  /// look, ask, tell what is `running`, and the waits that are older than the look and not among those are the `rest`.
+  std::uint32_t begin_look();
+  void running(std::string_view key, std::uint32_t look);
+  /// Calls `tell` with those of the rest that are among the `count` waits before place `end` (at first: `size_t(-1)`),
+  /// and returns the next place to go on from. 0: that was all. Those that are there all the time are told at least
+  /// once.
+  std::size_t rest(std::uint32_t look, std::size_t end, std::size_t count,
+                   const std::function<void(const waiter&)>& tell) const;
 
  private:
   explicit wait_list(std::shared_ptr<rpc::inbox> inbox) : inbox_(std::move(inbox)) {}
   void context_ends() override { fail_all(error(errc::client_closed)); }
 
-  // A pending wait. In the list until somebody takes it out, under the mutex; whoever did delivers it.
-  class waiter : public rpc::inbox_node {
-   public:
-    request* const what;  // while it is in the list
-    std::optional<outcome> value;
-
-   protected:
-    waiter(finish_function finish, request& wanted) : inbox_node(finish), what(&wanted) {}
-    ~waiter() = default;
-
-   private:
-    friend class wait_list;
-    waiter* previous_ = nullptr;
-    waiter* next_ = nullptr;
-    std::multimap<clock::time_point, waiter*>::iterator due_;
-  };
-
-  template <class Handler>
+  class keyed;
+  template <class T, class Subject, class Handler>
   class waiter_of;
 
-  static asio::awaitable<outcome> wait_in(std::shared_ptr<wait_list> self, std::string key,
-                                          std::optional<clock::time_point> deadline, std::function<void()> registered);
   void add(waiter& added);
   void cancel(waiter& cancelled);
   void deliver(waiter& taken, outcome value);
@@ -112,39 +143,54 @@ class wait_list : public rpc::context_part, public std::enable_shared_from_this<
   const std::shared_ptr<rpc::inbox> inbox_;
   mutable std::mutex mutex_;
   std::unordered_map<std::string_view, waiter*> first_;  // by the key of the first waiter itself
+  std::vector<waiter*> all_;
   std::multimap<clock::time_point, waiter*> due_;
-  std::size_t size_ = 0;
+  std::uint32_t looks_ = 0;
   rpc::alarm alarm_;
   std::optional<clock::time_point> alarm_at_;
 };
 
-template <class Handler>
-class wait_list::waiter_of final : public waiter {
+template <class T, class Subject, class Handler>
+class wait_list::waiter_of final : public waiter_for<Subject> {
  public:
-  waiter_of(std::shared_ptr<wait_list> list, Handler handler, request& wanted)
-      : waiter(&waiter_of::finish, wanted), list_(std::move(list)), completion_(std::move(handler)) {}
+  waiter_of(Handler handler, Subject subject)
+      : waiter_for<Subject>(&waiter_of::finish, std::move(subject)), completion_(std::move(handler)) {}
 
   void start() {
     auto slot = completion_.slot();
-    if (slot.is_connected()) slot.assign([this](asio::cancellation_type) { list_->cancel(*this); });
-    list_->add(*this);
+    if (slot.is_connected()) slot.assign([this](asio::cancellation_type) { this->subject_.list()->cancel(*this); });
+    const auto list = this->subject_.list();  // once it is added, the wait may end, and this object with it
+    list->add(*this);
   }
   void release_reference() noexcept { delete this; }
 
  private:
   ~waiter_of() = default;
-  static void finish(inbox_node* node, bool deliver) {
+  static void finish(rpc::inbox_node* node, bool deliver) {
     auto* self = static_cast<waiter_of*>(node);
     if (!deliver) {
       delete self;
       return;
     }
-    self->completion_.dispatch(rpc::call_owner<waiter_of>(self), [](auto& owner) { return std::move(*owner->value); });
+    self->completion_.dispatch(rpc::call_owner<waiter_of>(self), [](auto& owner) -> result<T> {
+      return as<T>(owner->subject_.ended(*std::move(owner->value_)));
+    });
   }
 
   friend class rpc::completion<Handler>;
-  std::shared_ptr<wait_list> list_;
   rpc::completion<Handler> completion_;
 };
+
+template <class T, class Subject>
+task<T> wait_list::wait_for(Subject subject) {
+  auto initiate = [](auto handler, Subject about) {
+    auto* made = new waiter_of<T, Subject, decltype(handler)>(std::move(handler), std::move(about));
+    auto begun = made->subject().begun();
+    made->start();
+    begun();
+  };
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(result<T>)>(initiate, asio::use_awaitable,
+                                                                              std::move(subject));
+}
 
 }  // namespace cospark::execute

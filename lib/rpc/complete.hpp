@@ -1,12 +1,10 @@
 // The last steps of an operation, on the executor of whoever awaits it.
 #pragma once
 
-#include <asio/any_io_executor.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/post.hpp>
-#include <asio/prefer.hpp>
 
 #include <utility>
 
@@ -30,13 +28,12 @@ class call_owner {
   T* held_;
 };
 
-/// A handler that waits for its operation, with the work that keeps its executor's context running.
+/// A handler that waits for its operation. It belongs to a coroutine, and whoever spawned that keeps the context
+/// running: Asio's co_spawn counts it as work until its end.
 template <class Handler>
 class completion {
  public:
-  explicit completion(Handler handler)
-      : handler_(std::move(handler)),
-        work_(asio::prefer(asio::get_associated_executor(handler_), asio::execution::outstanding_work.tracked)) {}
+  explicit completion(Handler handler) : handler_(std::move(handler)) {}
 
   auto slot() const noexcept { return asio::get_associated_cancellation_slot(handler_); }
 
@@ -63,7 +60,6 @@ class completion {
       auto slot = self.slot();
       if (slot.is_connected()) slot.clear();
       auto handler = std::move(self.handler_);
-      auto work = std::move(self.work_);
       auto value = take_value(owner);
       owner.reset();
       std::move(handler)(std::move(value));
@@ -71,7 +67,6 @@ class completion {
   }
 
   Handler handler_;
-  asio::any_io_executor work_;
 };
 
 }  // namespace cospark::rpc

@@ -69,7 +69,7 @@ task<std::optional<streaming_query_event>> event_queue::next(std::shared_ptr<eve
     auto registered = [self] {
       if (self->has_news()) self->gate_->resolve(gate_key, true);
     };
-    auto news = co_await self->gate_->wait(gate_key, std::nullopt, registered);
+    auto news = co_await self->gate_->wait(gate_key, wait_list::never, registered);
     if (!news) co_return failure(news.error());
   }
 }

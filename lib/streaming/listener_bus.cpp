@@ -27,7 +27,7 @@ constexpr std::chrono::milliseconds acknowledgement_limit = 5s;
 constexpr auto linger = 2s;
 constexpr std::chrono::milliseconds first_pause = 50ms;
 constexpr std::chrono::milliseconds longest_pause = 1000ms;
-constexpr std::size_t events_at_once = 64;  // then other handlers of the context have their turn
+constexpr std::size_t events_at_once = 16;  // then other handlers of the context have their turn
 
 const std::string open_key = "open";
 
@@ -127,7 +127,7 @@ void listener_bus::begin(const connect::session_ptr& session) {
 task<> listener_bus::opened(std::shared_ptr<listener_bus> self, connect::session_ptr session) {
   if (session->link()->closed()) co_return failure(session->link()->closed_error());
   auto registered = [self, session] { self->begin(session); };
-  COSPARK_TRY(co_await self->opening_->wait(open_key, std::nullopt, registered));
+  COSPARK_TRY(co_await self->opening_->wait(open_key, wait_list::never, registered));
   co_return success();
 }
 

@@ -166,7 +166,7 @@ task<query_outcome> first_of(std::vector<streaming_query> queries) {
     ~finisher() { waits->end_others(); }
   } finish{running};
   auto begin = [running] { running->start(); };
-  auto outcome = co_await gate->wait(race::gate_key, std::nullopt, begin);
+  auto outcome = co_await gate->wait(race::gate_key, wait_list::never, begin);
   if (!outcome) co_return failure(outcome.error());
   co_return *running->first();
 }

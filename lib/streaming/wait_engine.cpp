@@ -12,10 +12,9 @@
 #include <asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <string_view>
+#include <limits>
 #include <system_error>
 #include <type_traits>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -27,27 +26,20 @@ using namespace std::chrono_literals;
 constexpr auto first_poll = 50ms;
 constexpr auto slowest_poll = 1000ms;
 constexpr auto retry_pause = 500ms;
+constexpr auto event_pause = 10ms;
+constexpr int most_pauses_for_events = 100;
 constexpr std::size_t remembered_ends = 10'000;
 constexpr std::size_t fetches_at_once = 16;
-constexpr std::size_t queries_at_once = 256;  // then other handlers of the context have their turn
+constexpr std::size_t queries_at_once = 64;  // then other handlers of the context have their turn
 
 const std::string any_query;  // the key of waits for any query: no run id is empty
 
 using wait_deadline = std::optional<wait_list::clock::time_point>;
 
 wait_deadline deadline_of(std::optional<std::chrono::milliseconds> timeout) {
-  if (!timeout) return std::nullopt;
+  constexpr std::chrono::hours for_ever(24 * 36'500);  // the clock does not reach much further
+  if (!timeout || *timeout > for_ever) return std::nullopt;
   return wait_list::clock::now() + *timeout;
-}
-
-template <class T>
-result<T> as(const wait_list::outcome& ended) {
-  if (!ended) return failure(ended.error());
-  if constexpr (std::is_void_v<T>) {
-    return success();
-  } else {
-    return ended.assume_value();
-  }
 }
 
 template <class T>
@@ -74,16 +66,18 @@ void wait_engine::subscribe() {
   bus_->add(listeners_);
 }
 
-/// A wait for one run, in the list under its run id.
-class wait_engine::waiting final : public wait_list::request {
+/// What the list of waits knows of a wait for one run.
+class wait_engine::run_wait {
  public:
-  waiting(const std::shared_ptr<wait_engine>& engine, const query_ptr& query, wait_deadline until)
-      : request(query->run_id, until), engine_(engine), query_(query) {}
+  run_wait(std::shared_ptr<wait_engine> engine, query_ptr query, time_limit timeout)
+      : engine_(std::move(engine)), query_(std::move(query)), timeout_(timeout) {}
 
   const query_ptr& query() const noexcept { return query_; }
 
- private:
-  std::function<void()> when_registered() const override {
+  const std::shared_ptr<wait_list>& list() const noexcept { return engine_->waits_; }
+  const std::string& key() const noexcept { return query_->run_id; }
+  wait_list::clock::time_point deadline() const { return deadline_of(timeout_).value_or(wait_list::never); }
+  auto begun() const {
     return [engine = engine_, query = query_] {
       if (const auto refused = engine->refusal(*query->session)) {
         engine->waits_->resolve(query->run_id, failure(*refused));
@@ -92,11 +86,17 @@ class wait_engine::waiting final : public wait_list::request {
       }
     };
   }
+  wait_list::outcome ended(wait_list::outcome outcome) const { return engine_->left_wait(*query_, std::move(outcome)); }
 
-  // Of the coroutine that waits.
-  const std::shared_ptr<wait_engine>& engine_;
-  const query_ptr& query_;
+ private:
+  std::shared_ptr<wait_engine> engine_;
+  query_ptr query_;
+  time_limit timeout_;
 };
+
+const query_ptr& wait_engine::query_of(const wait_list::waiter& pending) {
+  return static_cast<const wait_list::waiter_for<run_wait>&>(pending).subject().query();
+}
 
 template <class T>
 task<T> wait_engine::wait(query_ptr query, time_limit timeout) {
@@ -107,36 +107,23 @@ task<T> wait_engine::wait(query_ptr query, time_limit timeout) {
   if (self->strategy_ == wait_strategy::blocking) {
     return execute::guarded(blocking<T>(std::move(self), std::move(query), timeout));
   }
-  return wait_in_list<T>(std::move(self), std::move(query), timeout);
+  return wait_list::wait_for<T>(run_wait(std::move(self), std::move(query), timeout));
 }
 
 template task<bool> wait_engine::wait<bool>(query_ptr, time_limit);
 template task<void> wait_engine::wait<void>(query_ptr, time_limit);
 
-// Thousands of these are pending: what is not in this frame costs nothing.
-template <class T>
-task<T> wait_engine::wait_in_list(std::shared_ptr<wait_engine> self, query_ptr query, time_limit timeout) {
-  try {
-    waiting here(self, query, deadline_of(timeout));
-    auto ended = co_await self->waits_->wait(here);
-    self->left_wait(*query, ended);
-    co_return as<T>(ended);
-  } catch (const std::system_error& thrown) {
-    if (thrown.code() != asio::error::operation_aborted) throw;
-  }
-  co_return failure(errc::cancelled, "the operation was cancelled");
-}
-
 template <class T>
 task<T> wait_engine::blocking(std::shared_ptr<wait_engine> self, query_ptr query, time_limit timeout) {
   if (auto reason = self->refusal(*query->session)) co_return failure(about(*query, *reason));
   auto ended = co_await blocking_wait(query, deadline_of(timeout));
-  co_return as<T>(ended);
+  co_return wait_list::as<T>(std::move(ended));
 }
 
-void wait_engine::left_wait(const query_state& query, wait_list::outcome& ended) {
+wait_list::outcome wait_engine::left_wait(const query_state& query, wait_list::outcome ended) {
   if (waits_->size() == 0) bus_->leave_later(query.session);
-  if (!ended) ended = failure(about(query, ended.error()));
+  if (!ended) return failure(about(query, ended.error()));
+  return ended;
 }
 
 /// Why there can be no wait of this strategy.
@@ -153,7 +140,7 @@ task<bool> wait_engine::wait_any(connect::session_ptr session, wait_deadline unt
   if (auto refused = self->refusal(*session)) co_return failure(*std::move(refused));
   if (self->strategy_ == wait_strategy::blocking) co_return co_await blocking_wait_any(session, until);
   auto registered = [self, session] { self->begin(session); };
-  auto outcome = co_await self->waits_->wait(any_query, until, registered);
+  auto outcome = co_await self->waits_->wait(any_query, until.value_or(wait_list::never), registered);
   if (self->waits_->size() == 0) self->bus_->leave_later(session);
   co_return outcome;
 }
@@ -236,7 +223,8 @@ void wait_engine::remember(const std::string& run_id, bool failed) {
   const std::lock_guard lock(mutex_);
   if (!ended_.emplace(run_id, failed).second) return;
   ended_order_.push_back(run_id);
-  if (ended_order_.size() > remembered_ends) {
+  // Not fewer than may be asked for by the next look.
+  if (ended_order_.size() > remembered_ends + waits_->size()) {
     ended_.erase(ended_order_.front());
     ended_order_.pop_front();
   }
@@ -259,43 +247,52 @@ void wait_engine::on_event(const bus_event& event, const connect::session_ptr& s
   if (!*ended) return settle_soon(session);
   const auto& end = ended->assume_value();
   remember(end.run_id, end.exception.has_value());
-  confirm_soon(end.run_id, session);
+  end_told(end.run_id, session);
+}
+
+void wait_engine::end_told(const std::string& run_id, const connect::session_ptr& session) {
+  bool absent = false;
+  {
+    const std::lock_guard lock(mutex_);
+    ++ends_told_;
+    const auto asked = asking_.find(run_id);
+    absent = asked != asking_.end() && asked->second && !ended_.at(run_id);
+  }
+  if (absent) {  // a look has confirmed it already
+    waits_->resolve(run_id, true);
+  } else {
+    confirm_soon(run_id, session);
+  }
 }
 
 // A call about this run alone, however many others are waited for. When a good part of them ends together, one look
 // at the active queries serves them all.
 void wait_engine::confirm_soon(const std::string& run_id, const connect::session_ptr& session) {
-  if (waits_->contains(any_query)) return settle_soon(session);
-  const auto query = waited_for(run_id);
+  if (many_end_ || waits_->contains(any_query)) return settle_soon(session);
+  auto query = waited_for(run_id);
   if (!query) return;
   auto told = told_.lock();
-  if (!told) told_ = told = std::make_shared<std::deque<query_ptr>>();
-  bool alone = false;
+  if (!told) told_ = told = std::make_shared<run_queue>(fetches_at_once);
+  if (told->size() > fetches_at_once + waits_->size() / 128) return settle_soon(session);
   {
     const std::lock_guard lock(mutex_);
-    alone = told->size() <= fetches_at_once + waits_->size() / 32;
-    if (alone) {
-      if (!asking_.insert(run_id).second) return;  // it is known already
-      told->push_back(query);
-    }
+    if (!asking_.emplace(run_id, false).second) return;  // it is known already
   }
-  if (!alone) return settle_soon(session);
-  if (confirming_ == fetches_at_once) return;
-  ++confirming_;
-  asio::co_spawn(bus_->strand(), confirm(shared_from_this(), session, std::move(told)), asio::detached);
+  ask_about(std::move(query), session, told);
 }
 
-asio::awaitable<void> wait_engine::confirm(std::shared_ptr<wait_engine> self, connect::session_ptr session,
-                                           std::shared_ptr<std::deque<query_ptr>> told) {
-  co_await fetch_outcomes(self, session, told);
-  --self->confirming_;
+// Not on the strand, which runs all that it has at one go: a good many calls that begin together take their time.
+void wait_engine::ask_about(query_ptr query, const connect::session_ptr& session,
+                            const std::shared_ptr<run_queue>& in) {
+  if (!in->add(std::move(query))) return;
+  asio::co_spawn(session->executor(), fetch_outcomes(shared_from_this(), session, in), asio::detached);
 }
 
 /// The run, if somebody waits for it.
 query_ptr wait_engine::waited_for(const std::string& run_id) const {
   query_ptr found;
   if (run_id.empty()) return found;
-  waits_->for_key(run_id, [&](const wait_list::request& one) { found = static_cast<const waiting&>(one).query(); });
+  waits_->for_key(run_id, [&](const wait_list::waiter& one) { found = query_of(one); });
   return found;
 }
 
@@ -383,42 +380,62 @@ asio::awaitable<void> wait_engine::settle(std::shared_ptr<wait_engine> self, con
 
 task<> wait_engine::settle_once(std::shared_ptr<wait_engine> self, connect::session_ptr session) {
   // Only waits that were registered before the server is asked: an absent run has ended, and was not just started.
-  std::vector<query_ptr> asked;
-  self->waits_->for_each_key([&](const wait_list::request& each) {
-    if (!each.key.empty()) asked.push_back(static_cast<const waiting&>(each).query());
-  });
+  const auto look = self->waits_->begin_look();
   {
     const std::lock_guard lock(self->mutex_);
     ++self->sweeps_;
   }
+  if (self->waits_->size() == 0) co_return success();
   const bool any = self->waits_->contains(any_query);
-  if (asked.empty() && !any) co_return success();
 
   manager_command command;
   command.set_active(true);
   COSPARK_TRY(auto answer, co_await run(session, std::move(command), session->options().call_timeout));
-  std::unordered_set<std::string_view> active;
-  for (const auto& query : answer.active().active_queries()) active.insert(query.id().run_id());
+  // Some at a time, the freeing of the answer, too: there may be ten thousand, and others of the context wait.
+  auto& active = *answer.mutable_active()->mutable_active_queries();
+  while (!active.empty()) {
+    if (active.size() % queries_at_once == 0) co_await asio::post(asio::use_awaitable);
+    const std::unique_ptr<const std::remove_reference_t<decltype(active[0])>> one(active.ReleaseLast());
+    self->waits_->running(one->id().run_id(), look);
+  }
 
-  auto unknown = std::make_shared<std::deque<query_ptr>>();
-  std::size_t looked_at = 0;
-  for (const auto& query : asked) {
-    if (++looked_at % queries_at_once == 0) co_await asio::post(asio::use_awaitable);
-    const auto& run_id = query->run_id;
-    if (active.count(run_id) != 0 || !self->waits_->contains(run_id)) continue;
-    if (self->ended_well(run_id)) {
-      self->waits_->resolve(run_id, true);
-    } else {
-      const std::lock_guard lock(self->mutex_);
-      if (self->asking_.insert(run_id).second) unknown->push_back(query);
+  std::vector<query_ptr> unknown;
+  std::vector<query_ptr> ended;
+  for (auto place = std::numeric_limits<std::size_t>::max(); place != 0;) {
+    ended.clear();
+    place = self->waits_->rest(look, place, queries_at_once, [&](const wait_list::waiter& each) {
+      if (!each.key().empty()) ended.push_back(query_of(each));
+    });
+    for (const auto& query : ended) {
+      if (self->ended_well(query->run_id)) {
+        self->waits_->resolve(query->run_id, true);
+      } else {
+        const std::lock_guard lock(self->mutex_);
+        if (self->asking_.emplace(query->run_id, true).second) unknown.push_back(query);
+      }
     }
+    co_await asio::post(asio::use_awaitable);
   }
-  const auto workers = std::min(unknown->size(), fetches_at_once);
-  for (std::size_t i = 0; i < workers; ++i) {
-    asio::co_spawn(self->bus_->strand(), fetch_outcomes(self, session, unknown), asio::detached);
-  }
+  if (unknown.size() > fetches_at_once) co_await until_all_told(self);
+  const auto asked = std::make_shared<run_queue>(fetches_at_once);
+  for (auto& query : unknown) self->ask_about(std::move(query), session, asked);
   if (!any) co_return success();
   co_return co_await settle_any(std::move(self), std::move(session));
+}
+
+// When many end together, the server's list knows it before all the events have come, each of which saves a call.
+asio::awaitable<void> wait_engine::until_all_told(std::shared_ptr<wait_engine> self) {
+  self->many_end_ = true;
+  for (int i = 0; i < most_pauses_for_events && self->uses_events(); ++i) {
+    const auto told = [&self] {
+      const std::lock_guard lock(self->mutex_);
+      return self->ends_told_;
+    };
+    const auto before = told();
+    co_await execute::pause(event_pause);
+    if (told() == before) break;
+  }
+  self->many_end_ = false;
 }
 
 task<> wait_engine::settle_any(std::shared_ptr<wait_engine> self, connect::session_ptr session) {
@@ -436,10 +453,10 @@ task<> wait_engine::settle_any(std::shared_ptr<wait_engine> self, connect::sessi
 }
 
 asio::awaitable<void> wait_engine::fetch_outcomes(std::shared_ptr<wait_engine> self, connect::session_ptr session,
-                                                  std::shared_ptr<std::deque<query_ptr>> ended) {
-  while (!ended->empty()) {
-    const auto query = ended->front();
-    ended->pop_front();
+                                                  std::shared_ptr<run_queue> ended) {
+  co_await asio::post(asio::use_awaitable);  // a turn of its own
+  std::size_t known_in_a_row = 0;
+  while (const auto query = ended->take()) {
     struct finisher {
       wait_engine& engine;
       const std::string& run_id;
@@ -449,6 +466,10 @@ asio::awaitable<void> wait_engine::fetch_outcomes(std::shared_ptr<wait_engine> s
       }
     };
     const finisher asked{*self, query->run_id};
+    if (!self->waits_->contains(query->run_id)) {  // it has become known meanwhile
+      if (++known_in_a_row % queries_at_once == 0) co_await asio::post(asio::use_awaitable);
+      continue;
+    }
     query_command command;
     command.set_status(true);
     auto status = co_await run(query, std::move(command), session->options().call_timeout);

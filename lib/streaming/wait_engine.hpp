@@ -6,6 +6,7 @@
 #include "streaming/listener_bus.hpp"
 #include "streaming/listener_list.hpp"
 #include "streaming/query_state.hpp"
+#include "streaming/run_queue.hpp"
 
 #include <cospark/task.hpp>
 
@@ -17,7 +18,6 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace cospark::streaming {
 
@@ -63,12 +63,11 @@ class wait_engine final : public connect::session_state::part,
   void on_failure(const error& reason, const connect::session_ptr& session) override;
 
  private:
-  class waiting;
-  template <class T>
-  static task<T> wait_in_list(std::shared_ptr<wait_engine> self, query_ptr query, time_limit timeout);
+  class run_wait;
   template <class T>
   static task<T> blocking(std::shared_ptr<wait_engine> self, query_ptr query, time_limit timeout);
-  void left_wait(const query_state& query, wait_list::outcome& ended);
+  wait_list::outcome left_wait(const query_state& query, wait_list::outcome ended);
+  static const query_ptr& query_of(const wait_list::waiter& pending);
   query_ptr waited_for(const std::string& run_id) const;
   void subscribe();
   std::optional<error> refusal(const connect::session_state& session) const;
@@ -77,17 +76,18 @@ class wait_engine final : public connect::session_state::part,
   void poll_soon(const connect::session_ptr& session);
   void settle_soon(const connect::session_ptr& session);
   void remember(const std::string& run_id, bool failed);
+  void end_told(const std::string& run_id, const connect::session_ptr& session);
   void confirm_soon(const std::string& run_id, const connect::session_ptr& session);
   bool ended_well(const std::string& run_id) const;
 
   static asio::awaitable<void> poll(std::shared_ptr<wait_engine> self, connect::session_ptr session);
   static asio::awaitable<void> settle(std::shared_ptr<wait_engine> self, connect::session_ptr session);
   static task<> settle_once(std::shared_ptr<wait_engine> self, connect::session_ptr session);
+  static asio::awaitable<void> until_all_told(std::shared_ptr<wait_engine> self);
   static task<> settle_any(std::shared_ptr<wait_engine> self, connect::session_ptr session);
-  static asio::awaitable<void> confirm(std::shared_ptr<wait_engine> self, connect::session_ptr session,
-                                       std::shared_ptr<std::deque<query_ptr>> told);
+  void ask_about(query_ptr query, const connect::session_ptr& session, const std::shared_ptr<run_queue>& in);
   static asio::awaitable<void> fetch_outcomes(std::shared_ptr<wait_engine> self, connect::session_ptr session,
-                                              std::shared_ptr<std::deque<query_ptr>> ended);
+                                              std::shared_ptr<run_queue> ended);
 
   const wait_strategy strategy_;
   const bool server_has_events_;
@@ -99,16 +99,17 @@ class wait_engine final : public connect::session_state::part,
   std::optional<std::string> no_bus_because_;    // and the waits poll, until somebody gets one
   std::unordered_map<std::string, bool> ended_;  // by run id: known to have ended; failed?
   std::deque<std::string> ended_order_;
-  std::unordered_set<std::string> asking_;  // run ids whose outcome is being fetched
+  std::size_t ends_told_ = 0;
+  std::unordered_map<std::string, bool> asking_;  // run ids whose outcome is being fetched; known not to be active?
   bool polling_ = false;
   bool settling_ = false;
   bool settle_again_ = false;
   std::chrono::milliseconds poll_interval_{0};
   std::size_t sweeps_ = 0;
-  // On the strand: runs whose end was told, and the coroutines that ask about them and own the list. A query holds its
-  // session, and that this engine, so the list goes with them, even if the context ends before they do.
-  std::weak_ptr<std::deque<query_ptr>> told_;
-  std::size_t confirming_ = 0;
+  // On the strand: runs whose end was told. The coroutines that ask about them own it: a query holds its session, and
+  // that this engine, so it goes with them, even if the context ends before they do.
+  std::weak_ptr<run_queue> told_;
+  bool many_end_ = false;  // on the strand, too: ends are being told, and one look will serve them all
 };
 
 }  // namespace cospark::streaming

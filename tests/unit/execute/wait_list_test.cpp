@@ -8,9 +8,11 @@
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 
-#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,7 +23,8 @@ using namespace std::chrono_literals;
 using cospark::errc;
 using cospark::execute::wait_list;
 using outcome = wait_list::outcome;
-using deadline = std::optional<wait_list::clock::time_point>;
+using deadline = wait_list::clock::time_point;
+constexpr auto never = wait_list::never;
 
 struct fixture {
   asio::io_context io;
@@ -38,12 +41,19 @@ struct fixture {
     auto value = co_await of.list->wait(key, until);
     of.ended.push_back(key + '=' + text(value));
   }
-  void start(std::string key, deadline until = std::nullopt) {
+  void start(std::string key, deadline until = never) {
     asio::co_spawn(io, wait(*this, std::move(key), until), asio::detached);
   }
   void start(std::string key, asio::cancellation_signal& signal) {
-    asio::co_spawn(io, wait(*this, std::move(key), std::nullopt),
-                   asio::bind_cancellation_slot(signal.slot(), asio::detached));
+    asio::co_spawn(io, wait(*this, std::move(key), never), asio::bind_cancellation_slot(signal.slot(), asio::detached));
+  }
+  /// Keys of what a look leaves, `at_once` at a time.
+  std::vector<std::string> rest(std::uint32_t look, std::size_t at_once) const {
+    std::vector<std::string> keys;
+    for (auto place = std::size_t(-1); place != 0;) {
+      place = list->rest(look, place, at_once, [&](const wait_list::waiter& each) { keys.push_back(each.key()); });
+    }
+    return keys;
   }
   void poll() {
     io.restart();
@@ -60,10 +70,6 @@ TEST_CASE("resolving a key ends all its waits and no other") {
   test.start("a");
   test.poll();
   CHECK(test.list->size() == 3);
-  std::vector<std::string> keys;
-  test.list->for_each_key([&](const wait_list::request& each) { keys.push_back(each.key); });
-  std::sort(keys.begin(), keys.end());
-  CHECK(keys == std::vector<std::string>{"a", "b"});
   test.list->resolve("a", true);
   CHECK(test.ended.empty());  // never inside resolve
   test.poll();
@@ -144,12 +150,58 @@ TEST_CASE("failing all waits ends each with the reason") {
   CHECK(test.list->size() == 0);
 }
 
+TEST_CASE("a look tells the waits that are older than it and not running, each of a key") {
+  fixture test;
+  for (const char* key : {"ended", "running", "ended", "running"}) test.start(key);
+  test.poll();
+  const auto look = test.list->begin_look();
+  test.start("young");
+  test.start("ended");
+  test.poll();
+  test.list->running("running", look);
+  test.list->running("unknown", look);
+  CHECK(test.rest(look, 100) == std::vector<std::string>{"ended", "ended"});
+  CHECK(test.rest(look, 1) == std::vector<std::string>{"ended", "ended"});
+  // What an older look did not hear of, a younger one has.
+  const auto next = test.list->begin_look();
+  for (const char* key : {"running", "young", "ended"}) test.list->running(key, next);
+  CHECK(test.rest(look, 100).empty());
+  CHECK(test.rest(next, 100).empty());
+}
+
+TEST_CASE("waits that come and go during a look hide none that stays") {
+  fixture test;
+  constexpr int count = 1000;
+  std::mt19937 random(GENERATE(1u, 2u, 3u));
+  for (int i = 0; i < count; ++i) test.start(std::to_string(i));
+  test.poll();
+  const auto look = test.list->begin_look();
+  std::set<std::string> told;
+  std::set<std::string> gone;
+  for (auto place = std::size_t(-1); place != 0;) {
+    place = test.list->rest(look, place, 50, [&](const wait_list::waiter& each) { told.insert(each.key()); });
+    for (int i = 0; i < 40; ++i) {
+      const auto key = std::to_string(random() % count);
+      gone.insert(key);
+      test.list->resolve(key, true);
+    }
+    if (random() % 2 == 0) test.start("young");
+    test.poll();
+  }
+  REQUIRE(gone.size() < count);
+  for (int i = 0; i < count; ++i) {
+    const auto key = std::to_string(i);
+    CHECK((told.count(key) == 1 || gone.count(key) == 1));
+  }
+  CHECK(told.count("young") == 0);
+}
+
 TEST_CASE("what is called on registration runs when the wait can be resolved already") {
   fixture test;
   std::string seen;
   auto wait = [](fixture& of, std::string& result) -> asio::awaitable<void> {
     std::function<void()> registered = [&of] { of.list->resolve("a", true); };
-    auto value = co_await of.list->wait("a", std::nullopt, registered);
+    auto value = co_await of.list->wait("a", never, registered);
     result = fixture::text(value);
   };
   asio::co_spawn(test.io, wait(test, seen), asio::detached);
@@ -177,12 +229,12 @@ TEST_CASE("waits are freed unrun when their context is destroyed") {
     auto hold = [](std::shared_ptr<wait_list> in, std::shared_ptr<int>, deadline until) -> asio::awaitable<void> {
       [[maybe_unused]] const auto outcome = co_await in->wait("a", until);
     };
-    asio::co_spawn(io, hold(list, alive, std::nullopt), asio::detached);
+    asio::co_spawn(io, hold(list, alive, never), asio::detached);
     asio::co_spawn(io, hold(list, alive, wait_list::clock::now() + 1h), asio::detached);
     io.poll();
     CHECK(alive.use_count() == 3);
     list->resolve("a", true);  // on its way, never run
-    asio::co_spawn(io, hold(list, alive, std::nullopt), asio::detached);
+    asio::co_spawn(io, hold(list, alive, never), asio::detached);
   }
   CHECK(alive.use_count() == 1);
 }
@@ -196,7 +248,7 @@ TEST_CASE("threads that resolve race with deadlines and cancellation, and each w
     if (i % 4 == 0) {
       test.start(std::to_string(i), signals[static_cast<std::size_t>(i / 4)]);
     } else {
-      test.start(std::to_string(i), i % 4 == 1 ? deadline(soon + std::chrono::microseconds(i)) : std::nullopt);
+      test.start(std::to_string(i), i % 4 == 1 ? soon + std::chrono::microseconds(i) : never);
     }
   }
   test.poll();
