@@ -8,6 +8,8 @@
 #include <asio/steady_timer.hpp>
 
 #include <memory>
+#include <set>
+#include <string>
 #include <thread>
 
 using namespace fake;
@@ -91,6 +93,48 @@ TEST_CASE("queries that fail together are asked once each") {
   for (const auto& each : user.ended) CHECK(each.outcome.error() == errc::query_failed);
   CHECK(spark.operations(operation_kind::query_command).size() <= 2 * count);  // status, then the exception
   CHECK(spark.calls(method::fetch_error_details) == count);
+}
+
+TEST_CASE("queries that end together are not asked one by one") {
+  server spark;
+  program user(spark);
+  constexpr std::size_t count = 1000;
+  std::vector<streaming_query> queries;
+  for (std::size_t i = 0; i < count; ++i) queries.push_back(user.start());
+  for (const auto& query : queries) user.wait(query);
+  REQUIRE(bus_is_ready(user, spark));
+  for (const auto& query : queries) spark.end_query(query.run_id());
+  REQUIRE(user.until_ended(count));
+  for (const auto& each : user.ended) CHECK(each.outcome);
+  CHECK(spark.operations(operation_kind::query_command).size() < count / 2);
+}
+
+TEST_CASE("of many that end together each wait ends as its query did, even if its event is lost") {
+  server spark;
+  auto options = client::quick();
+  options.sweep_interval = 200ms;
+  program user(spark, options);
+  constexpr std::size_t count = 300;
+  std::vector<streaming_query> queries;
+  for (std::size_t i = 0; i < count; ++i) queries.push_back(user.start());
+  for (const auto& query : queries) user.wait(query);
+  REQUIRE(bus_is_ready(user, spark));
+  std::set<std::string> failed;
+  for (std::size_t i = 0; i < count; ++i) {
+    spark.set_sends_events(i % 4 < 2);
+    const auto& run_id = queries[i].run_id();
+    if (i % 2 == 0) {
+      spark.end_query(run_id);
+    } else {
+      spark.fail_query(run_id, division());
+      failed.insert(run_id);
+    }
+  }
+  REQUIRE(user.until_ended(count));
+  for (const auto& each : user.ended) {
+    CHECK(each.outcome.has_value() == (failed.count(each.run_id) == 0));
+    if (!each.outcome) CHECK(each.outcome.error() == errc::query_failed);
+  }
 }
 
 TEST_CASE("waiting for a query that ended before costs no wait, and tells how it ended") {
