@@ -394,7 +394,7 @@ task<> wait_engine::settle_once(std::shared_ptr<wait_engine> self, connect::sess
   // Some at a time, the freeing of the answer, too: there may be ten thousand, and others of the context wait.
   auto& active = *answer.mutable_active()->mutable_active_queries();
   while (!active.empty()) {
-    if (active.size() % queries_at_once == 0) co_await asio::post(asio::use_awaitable);
+    if (static_cast<std::size_t>(active.size()) % queries_at_once == 0) co_await asio::post(asio::use_awaitable);
     const std::unique_ptr<const std::remove_reference_t<decltype(active[0])>> one(active.ReleaseLast());
     self->waits_->running(one->id().run_id(), look);
   }

@@ -55,6 +55,10 @@ struct fixture {
     }
     return keys;
   }
+  void end_all() {
+    list->fail_all(cospark::error(errc::client_closed));
+    poll();
+  }
   void poll() {
     io.restart();
     io.poll();
@@ -167,6 +171,7 @@ TEST_CASE("a look tells the waits that are older than it and not running, each o
   for (const char* key : {"running", "young", "ended"}) test.list->running(key, next);
   CHECK(test.rest(look, 100).empty());
   CHECK(test.rest(next, 100).empty());
+  test.end_all();
 }
 
 TEST_CASE("waits that come and go during a look hide none that stays") {
@@ -194,6 +199,7 @@ TEST_CASE("waits that come and go during a look hide none that stays") {
     CHECK((told.count(key) == 1 || gone.count(key) == 1));
   }
   CHECK(told.count("young") == 0);
+  test.end_all();
 }
 
 TEST_CASE("what is called on registration runs when the wait can be resolved already") {
