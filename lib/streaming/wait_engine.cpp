@@ -416,7 +416,7 @@ task<> wait_engine::settle_once(std::shared_ptr<wait_engine> self, connect::sess
     }
     co_await asio::post(asio::use_awaitable);
   }
-  if (unknown.size() > fetches_at_once) co_await until_all_told(self);
+  if (!any && unknown.size() > fetches_at_once) co_await until_all_told(self);
   const auto asked = std::make_shared<run_queue>(fetches_at_once);
   for (auto& query : unknown) self->ask_about(std::move(query), session, asked);
   if (!any) co_return success();
