@@ -36,16 +36,13 @@ result<std::optional<arrow_stream>> chunk_assembler::add(arrow_chunk chunk) {
     return std::optional(complete(std::move(chunk.data), chunk.row_count, chunk.start_offset));
   }
   if (index == 0) {
-    data_ = *chunk.data;
     row_count_ = chunk.row_count;
     start_offset_ = chunk.start_offset;
     chunk_count_ = count;
-  } else {
-    if (count != chunk_count_ || chunk.row_count != row_count_ || chunk.start_offset != start_offset_) {
-      return bad_chunk("they do not belong together");
-    }
-    data_ += *chunk.data;
+  } else if (count != chunk_count_ || chunk.row_count != row_count_ || chunk.start_offset != start_offset_) {
+    return bad_chunk("they do not belong together");
   }
+  data_ += *chunk.data;
   next_index_ = index + 1;
   if (next_index_ < chunk_count_) return std::optional<arrow_stream>();
   next_index_ = 0;
