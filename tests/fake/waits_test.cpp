@@ -13,14 +13,25 @@
 #include <thread>
 
 using namespace fake;
-TEST_CASE("a thousand waits cost one stream, and each ends when its query does") {
-  server spark;
-  program user(spark);
-  constexpr std::size_t count = 1000;
+
+namespace {
+
+/// Starts queries and waits for each, by events.
+std::vector<streaming_query> await_many(program& user, const server& spark, std::size_t count) {
   std::vector<streaming_query> queries;
   for (std::size_t i = 0; i < count; ++i) queries.push_back(user.start());
   for (const auto& query : queries) user.wait(query);
   REQUIRE(bus_is_ready(user, spark));
+  return queries;
+}
+
+}  // namespace
+
+TEST_CASE("a thousand waits cost one stream, and each ends when its query does") {
+  server spark;
+  program user(spark);
+  constexpr std::size_t count = 1000;
+  const auto queries = await_many(user, spark, count);
   let_run(user.io, 100ms);
   CHECK(spark.open_streams() <= 2);  // the bus, and perhaps one short call
   CHECK(user.ended.empty());
@@ -41,11 +52,8 @@ TEST_CASE("a program that goes while many ends are still being confirmed leaves 
   std::weak_ptr<const cospark::connect::session_state> session;
   {
     program user(spark);
-    std::vector<streaming_query> queries;
-    for (int i = 0; i < 40; ++i) queries.push_back(user.start());
+    const auto queries = await_many(user, spark, 40);
     session = cospark::streaming::access::state(queries[0])->session;
-    for (const auto& query : queries) user.wait(query);
-    REQUIRE(bus_is_ready(user, spark));
     let_run(user.io, 50ms);
     for (const auto& query : queries) spark.end_query(query.run_id());
     REQUIRE(user.until_ended(1));
@@ -84,10 +92,7 @@ TEST_CASE("queries that fail together are asked once each") {
   server spark;
   program user(spark);
   constexpr std::size_t count = 100;
-  std::vector<streaming_query> queries;
-  for (std::size_t i = 0; i < count; ++i) queries.push_back(user.start());
-  for (const auto& query : queries) user.wait(query);
-  REQUIRE(bus_is_ready(user, spark));
+  const auto queries = await_many(user, spark, count);
   for (const auto& query : queries) spark.fail_query(query.run_id(), division());
   REQUIRE(user.until_ended(count));
   for (const auto& each : user.ended) CHECK(each.outcome.error() == errc::query_failed);
@@ -99,10 +104,7 @@ TEST_CASE("queries that end together are not asked one by one") {
   server spark;
   program user(spark);
   constexpr std::size_t count = 1000;
-  std::vector<streaming_query> queries;
-  for (std::size_t i = 0; i < count; ++i) queries.push_back(user.start());
-  for (const auto& query : queries) user.wait(query);
-  REQUIRE(bus_is_ready(user, spark));
+  const auto queries = await_many(user, spark, count);
   for (const auto& query : queries) spark.end_query(query.run_id());
   REQUIRE(user.until_ended(count));
   for (const auto& each : user.ended) CHECK(each.outcome);
@@ -115,10 +117,7 @@ TEST_CASE("of many that end together each wait ends as its query did, even if it
   options.sweep_interval = 200ms;
   program user(spark, options);
   constexpr std::size_t count = 300;
-  std::vector<streaming_query> queries;
-  for (std::size_t i = 0; i < count; ++i) queries.push_back(user.start());
-  for (const auto& query : queries) user.wait(query);
-  REQUIRE(bus_is_ready(user, spark));
+  const auto queries = await_many(user, spark, count);
   std::set<std::string> failed;
   for (std::size_t i = 0; i < count; ++i) {
     spark.set_sends_events(i % 4 < 2);
