@@ -4,6 +4,7 @@
 #include "board.hpp"
 #include "queries.hpp"
 
+#include <asio/experimental/awaitable_operators.hpp>
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
@@ -14,10 +15,12 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <string>
 
 namespace {
 
 using cospark::task;
+using asio::experimental::awaitable_operators::operator&&;
 using namespace std::chrono_literals;
 
 struct scratch_folder {
@@ -52,7 +55,7 @@ asio::awaitable<void> sleep(std::chrono::milliseconds time) {
   co_await timer.async_wait(asio::use_awaitable);
 }
 
-// Twelve seconds of life: files appear, the board is redrawn, the join is stopped half-way, the rest at the end.
+// Twelve seconds of life: files appear, the board is redrawn, the join is stopped half-way.
 task<> live(demo::board& board, const scratch_folder& folder) {
   for (int second = 0; second < 12; ++second) {
     folder.drop_file(second);
@@ -60,8 +63,28 @@ task<> live(demo::board& board, const scratch_folder& folder) {
     if (second == 6) COSPARK_TRY(co_await board.lines()[2].query.stop());
     co_await sleep(1s);
   }
-  for (auto& line : board.lines()) COSPARK_TRY(co_await line.query.stop());
   co_return cospark::success();
+}
+
+// Then the rest is stopped, too, whatever happened: somebody awaits its end.
+task<> live_and_stop(demo::board& board, const scratch_folder& folder) {
+  auto lived = co_await live(board, folder);
+  for (auto& line : board.lines()) {
+    auto stopped = co_await line.query.stop();
+    if (lived) lived = std::move(stopped);
+  }
+  co_return lived;
+}
+
+// Why a query failed: the innermost cause, if the server sent the causes.
+std::string reason(const cospark::error& error) {
+  const auto& causes = error.detail().causes;
+  const auto first_line = [](const std::string& text) { return text.substr(0, text.find('\n')); };
+  if (causes.empty()) return error.code().message() + ": " + first_line(error.message());
+  const auto& cause = causes.back();
+  return error.code().message() + ", " + error.condition() + " because of " +
+         (cause.condition.empty() ? cause.class_name : cause.condition) +
+         (cause.sql_state.empty() ? "" : " (SQLSTATE " + cause.sql_state + ")") + "\n    " + first_line(cause.message);
 }
 
 std::size_t threads_of_this_process() {
@@ -82,23 +105,14 @@ task<> run_queries(cospark::session spark, const scratch_folder& folder) {
 
   // The waits run beside the board, on the same thread.
   std::cout << "\nFour queries, awaited together:\n\n";
-  cospark::result<void> lived = cospark::success();
-  auto note = [&lived](cospark::result<void> outcome) { lived = std::move(outcome); };
-  cospark::spawn(co_await asio::this_coro::executor, live(board, folder), note);
-  COSPARK_TRY(auto outcomes, co_await cospark::await_all(board.queries()));
+  auto [lived, ended] = co_await (live_and_stop(board, folder) && cospark::await_all(board.queries()));
   COSPARK_TRY(std::move(lived));
+  COSPARK_TRY(auto outcomes, std::move(ended));
 
   std::cout << "\nHow they ended:\n";
   for (const auto& [query, outcome] : outcomes) {
-    std::cout << "  " << query.name().value_or(query.id()) << ": ";
-    if (outcome) {
-      std::cout << "stopped\n";
-    } else {
-      const auto& cause = outcome.error().detail().causes.back();
-      std::cout << outcome.error().code().message() << ", " << outcome.error().condition() << " because of "
-                << cause.condition << " (SQLSTATE " << cause.sql_state << ")\n    "
-                << cause.message.substr(0, cause.message.find('\n')) << '\n';
-    }
+    std::cout << "  " << query.name().value_or(query.id()) << ": " << (outcome ? "stopped" : reason(outcome.error()))
+              << '\n';
   }
   std::cout << "\nThe table \"counts\" of the memory sink:\n";
   COSPARK_TRY(co_await spark.table("counts").order_by("from").show());

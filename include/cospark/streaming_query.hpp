@@ -64,7 +64,7 @@ class streaming_query {
   /// The error that ended the query; nothing while it runs and after a normal end. The call itself has succeeded.
   task<std::optional<error>> exception() const;
   /// Stops the query and waits until it has ended (at most `session_options::stop_timeout`). Stopping an ended query is
-  /// no error.
+  /// no error. Spark up to 4.0 tells a query that is stopped while it plans a batch as a failed one, now and then.
   /// Cancellation: the server still stops the query.
   task<> stop() const;
 

@@ -77,7 +77,8 @@ struct query_outcome {
 };
 
 /// Waits until all these queries have ended, of whatever sessions, and tells of each how, in the given order. A failed
-/// query is an outcome, not an error of the call.
+/// query is an outcome, not an error of the call. Why a query failed is asked for when it does, not when the last has
+/// ended: a server keeps that for an hour.
 /// Cancellation: ends the wait alone.
 task<std::vector<query_outcome>> await_all(std::vector<streaming_query> queries);
 

@@ -89,8 +89,8 @@ class wait_list : public rpc::context_part, public std::enable_shared_from_this<
   ///   const std::shared_ptr<wait_list>& list();
   ///   const std::string& key();                 // the same as long as the subject stays where it is
   ///   clock::time_point deadline();             // asked once, when the wait begins
-  ///   a function begun();                       // to be called once the wait is in the list; the subject may be gone
-  ///   by then outcome ended(outcome);                   // what the coroutine gets, on its executor
+  ///   a function begun();                       // called once the wait is in the list, where it may have ended
+  ///   outcome ended(outcome);                   // what the coroutine gets, on its executor
   template <class T, class Subject>
   static task<T> wait_for(Subject subject);
   /// The same for waits that are few.

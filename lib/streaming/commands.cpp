@@ -59,13 +59,31 @@ task<manager_answer> run(connect::session_ptr session, manager_command command,
   co_return std::move(*response.mutable_streaming_query_manager_command_result());
 }
 
-task<> fetch_outcome(query_ptr query) {
+namespace {
+
+task<query_answer> ask_exception(query_ptr query, bool as_texts) {
   query_command command;
-  // False asks for the exception itself, with its causes, as the error of the call; up to 3.5 it means the same as
-  // true.
-  command.set_exception(false);
-  COSPARK_TRY(auto answer, co_await run(query, std::move(command), query->session->options().call_timeout));
-  if (answer.exception().has_exception_message()) co_return failure(query_failure(*query, answer.exception()));
+  command.set_exception(as_texts);
+  const auto limit = query->session->options().call_timeout;
+  return run(std::move(query), std::move(command), limit);
+}
+
+}  // namespace
+
+task<> fetch_outcome(query_ptr query) {
+  // First the exception itself, with its causes, as the error of the call; up to 3.5 texts come in any case.
+  auto answer = co_await ask_exception(query, false);
+  if (!answer && answer.error() == errc::query_failed && answer.error().detail().causes.empty()) {
+    // Spark fails itself when it is to send causes one of which has no message: an interrupt while a batch is planned.
+    auto texts = co_await ask_exception(query, true);
+    if (!texts || !texts.assume_value().exception().has_exception_message()) co_return failure(answer.error());
+    auto detail = answer.error().detail();
+    detail.causes = query_failure(*query, texts.assume_value().exception()).detail().causes;
+    co_return failure(error(errc::query_failed, std::move(detail)));
+  }
+  if (!answer) co_return failure(answer.error());
+  const auto& exception = answer.assume_value().exception();
+  if (exception.has_exception_message()) co_return failure(query_failure(*query, exception));
   co_return success();
 }
 

@@ -9,11 +9,19 @@
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 #include <asio/post.hpp>
 #include <asio/strand.hpp>
 #include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
 
+#include <cstddef>
 #include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace cospark {
 namespace streaming {
@@ -100,75 +108,93 @@ bool remove_listener(const connect::session_ptr& session, const listener_list::l
   return true;
 }
 
-task<std::vector<query_outcome>> await_each(std::vector<streaming_query> queries) {
-  // One after the other: a query that ended meanwhile costs the next wait nothing, and all are over when the last is.
-  std::vector<query_outcome> outcomes;
-  outcomes.reserve(queries.size());
-  for (auto& query : queries) {
-    auto outcome = co_await query.await_termination();
-    if (!outcome && outcome.error() == errc::cancelled) co_return failure(outcome.error());
-    outcomes.emplace_back(std::move(query), std::move(outcome));
-  }
-  co_return outcomes;
-}
-
-// The waits of one await_first. They run on a strand, where the first to end wakes the caller and ends the others.
-class race : public std::enable_shared_from_this<race> {
+// The waits of one await_all or await_first, all at once: a server forgets how a query ended an hour after it did. They
+// run on a strand, where the last end that is needed wakes the caller.
+class joint_wait : public std::enable_shared_from_this<joint_wait> {
  public:
-  race(std::vector<streaming_query> queries, std::shared_ptr<wait_list> gate, asio::any_io_executor executor)
+  joint_wait(std::vector<streaming_query> queries, std::size_t needed, std::shared_ptr<wait_list> gate,
+             const asio::any_io_executor& executor)
       : queries_(std::move(queries)),
+        needed_(needed),
         gate_(std::move(gate)),
-        strand_(asio::make_strand(std::move(executor))),
+        strand_(asio::make_strand(executor)),
         signals_(queries_.size()) {}
 
-  void start() {
-    // Asio uses a signal until it calls the handler, which is after the coroutine and what that holds have gone.
-    auto keep = [self = shared_from_this()](std::exception_ptr) {};
-    for (std::size_t i = 0; i < queries_.size(); ++i) {
-      asio::co_spawn(strand_, run(shared_from_this(), i), asio::bind_cancellation_slot(signals_[i].slot(), keep));
-    }
-  }
+  void start() { asio::co_spawn(strand_, begin(shared_from_this()), asio::detached); }
   void end_others() {
     auto end = [self = shared_from_this()] {
+      self->over_ = true;
       for (auto& signal : self->signals_) signal.emit(asio::cancellation_type::terminal);
     };
     asio::post(strand_, std::move(end));
   }
-  const std::optional<query_outcome>& first() const noexcept { return first_; }
+  /// Where the queries stand in the list they were given in, and how they ended, in the order of the ends.
+  using ends = std::vector<std::pair<std::size_t, result<void>>>;
+  const ends& ended() const noexcept { return ended_; }
+  const std::vector<streaming_query>& queries() const noexcept { return queries_; }
 
  private:
-  static asio::awaitable<void> run(std::shared_ptr<race> self, std::size_t index) {
-    const auto& query = self->queries_[index];
-    auto outcome = co_await query.await_termination();
-    if (self->first_ || (!outcome && outcome.error() == errc::cancelled)) co_return;
-    self->first_.emplace(query, std::move(outcome));
+  static asio::awaitable<void> begin(std::shared_ptr<joint_wait> self) {
+    // Asio uses a signal until it calls the handler, which is after the coroutine and what that holds have gone.
+    auto keep = [self](std::exception_ptr) {};
+    for (std::size_t i = 0; i < self->queries_.size() && !self->over_; ++i) {
+      auto slot = self->signals_[i].slot();
+      asio::co_spawn(self->strand_, run(self, i), asio::bind_cancellation_slot(slot, keep));
+      if ((i + 1) % waits_at_once == 0) co_await asio::post(asio::use_awaitable);
+    }
+  }
+  static asio::awaitable<void> run(std::shared_ptr<joint_wait> self, std::size_t index) {
+    auto outcome = co_await self->queries_[index].await_termination();
+    if (self->over_) co_return;
+    self->ended_.emplace_back(index, std::move(outcome));
+    if (self->ended_.size() < self->needed_) co_return;
+    self->over_ = true;
     self->gate_->resolve(gate_key, true);
   }
 
  public:
-  static inline const std::string gate_key = "first";
+  static inline const std::string gate_key = "ended";
 
  private:
+  static constexpr std::size_t waits_at_once = 64;  // then other handlers of the context have their turn
+
   const std::vector<streaming_query> queries_;
+  const std::size_t needed_;
   const std::shared_ptr<wait_list> gate_;
   const asio::any_io_executor strand_;
   std::vector<asio::cancellation_signal> signals_;
-  std::optional<query_outcome> first_;
+  ends ended_;
+  bool over_ = false;
 };
+
+task<std::shared_ptr<joint_wait>> joined(std::vector<streaming_query> queries, std::size_t needed) {
+  const auto gate = wait_list::make(*access::state(queries.front())->session->link()->engine);
+  const auto waits = std::make_shared<joint_wait>(std::move(queries), needed, gate,
+                                                  asio::any_io_executor(co_await asio::this_coro::executor));
+  struct finisher {
+    std::shared_ptr<joint_wait> waits;
+    ~finisher() { waits->end_others(); }
+  } finish{waits};
+  auto begin = [waits] { waits->start(); };
+  COSPARK_TRY(co_await gate->wait(joint_wait::gate_key, wait_list::never, begin));
+  co_return waits;
+}
+
+task<std::vector<query_outcome>> await_each(std::vector<streaming_query> queries) {
+  std::vector<query_outcome> outcomes;
+  if (queries.empty()) co_return outcomes;
+  const auto needed = queries.size();
+  COSPARK_TRY(const auto waits, co_await joined(std::move(queries), needed));
+  for (const auto& query : waits->queries()) outcomes.emplace_back(query, success());
+  for (const auto& [place, how] : waits->ended()) outcomes[place].outcome = how;
+  co_return outcomes;
+}
 
 task<query_outcome> first_of(std::vector<streaming_query> queries) {
   if (queries.empty()) co_return failure(errc::invalid_argument, "await_first: there are no queries to wait for");
-  const auto gate = wait_list::make(*access::state(queries.front())->session->link()->engine);
-  const auto running =
-      std::make_shared<race>(std::move(queries), gate, asio::any_io_executor(co_await asio::this_coro::executor));
-  struct finisher {
-    std::shared_ptr<race> waits;
-    ~finisher() { waits->end_others(); }
-  } finish{running};
-  auto begin = [running] { running->start(); };
-  auto outcome = co_await gate->wait(race::gate_key, wait_list::never, begin);
-  if (!outcome) co_return failure(outcome.error());
-  co_return *running->first();
+  COSPARK_TRY(const auto waits, co_await joined(std::move(queries), 1));
+  const auto& [place, how] = waits->ended().front();
+  co_return query_outcome(waits->queries()[place], how);
 }
 
 }  // namespace

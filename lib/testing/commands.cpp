@@ -203,6 +203,8 @@ void state::run_query_command(operation& running, const proto::StreamingQueryCom
     if (found->failure) {
       exception.set_exception_message(found->failure->message);
       if (!found->failure->condition.empty()) exception.set_error_class(found->failure->condition);
+      exception.set_stack_trace(found->failure->message +
+                                "\n\tat org.apache.spark.testing.Server.run(Server.scala:1)\n");
     }
   } else if (!command.has_process_all_available()) {
     running.failure = unsupported("this command of a query");

@@ -210,6 +210,27 @@ TEST_CASE("blocking waits end with Spark's error, with false at their timeout, a
   CHECK(cospark::run(user.io, user.session->streams().await_any_termination()).error() == errc::query_failed);
 }
 
+TEST_CASE("a failure whose causes the server cannot send has its stack trace") {
+  server spark;
+  program user(spark);
+  const auto query = user.start();
+  user.wait(query);
+  auto error = division();
+  error.causes.clear();
+  spark.fail_query(query.run_id(), error);
+  REQUIRE(user.until_ended(1));
+  REQUIRE_FALSE(user.ended[0].outcome);
+  const auto& detail = user.ended[0].outcome.error().detail();
+  CHECK(user.ended[0].outcome.error() == errc::query_failed);
+  CHECK(detail.condition == "STREAM_FAILED");
+  CHECK(detail.sql_state == "XXKST");
+  REQUIRE(detail.causes.size() == 1);
+  CHECK(detail.causes[0].stack_trace.find("\tat ") != std::string::npos);
+  const auto problem = cospark::run(user.io, query.exception()).value();
+  REQUIRE(problem);
+  CHECK(problem->detail().causes.size() == 1);
+}
+
 TEST_CASE("a blocking wait with a timeout ends although the server is silent") {
   server spark;
   program user(spark, by(wait_strategy::blocking));

@@ -7,6 +7,7 @@
 #include <asio/detached.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <string>
@@ -23,6 +24,12 @@ std::vector<streaming_query> await_many(program& user, const server& spark, std:
   for (const auto& query : queries) user.wait(query);
   REQUIRE(bus_is_ready(user, spark));
   return queries;
+}
+
+using all_outcomes = result<std::vector<cospark::query_outcome>>;
+
+asio::awaitable<void> await_all_into(std::optional<all_outcomes>& outcomes, std::vector<streaming_query> queries) {
+  outcomes.emplace(co_await cospark::await_all(std::move(queries)));
 }
 
 }  // namespace
@@ -487,6 +494,48 @@ TEST_CASE("await_all tells of each query how it ended, in the given order") {
     CHECK((*all)[i].query == queries[i]);
     CHECK((*all)[i].outcome.has_value() == (i != 1));
   }
+}
+
+TEST_CASE("await_all asks why a query failed while it waits for others: a server forgets it") {
+  server spark;
+  program user(spark);
+  std::vector<streaming_query> queries;
+  for (int i = 0; i < 200; ++i) queries.push_back(user.start());
+  std::optional<std::vector<cospark::query_outcome>> all;
+  auto store = [&](result<std::vector<cospark::query_outcome>> value) { all.emplace(std::move(value).value()); };
+  cospark::spawn(user.io.get_executor(), cospark::await_all(queries), store);
+  REQUIRE(bus_is_ready(user, spark));
+  const auto& failing = queries.back().run_id();
+  const auto asked_why = [&] {
+    const auto calls = spark.operations(operation_kind::query_command);
+    return std::any_of(calls.begin(), calls.end(), [&](const operation_record& call) {
+      return call.plan.find(failing) != std::string::npos && call.plan.find("exception") != std::string::npos;
+    });
+  };
+  spark.fail_query(failing, division());
+  CHECK(eventually(user.io, asked_why));
+  CHECK_FALSE(all);
+  for (const auto& query : queries) spark.end_query(query.run_id());
+  REQUIRE(eventually(user.io, [&] { return all.has_value(); }));
+  REQUIRE(all->size() == queries.size());
+  CHECK(all->front().outcome);
+  CHECK(all->back().outcome.error() == errc::query_failed);
+}
+
+TEST_CASE("await_all of no queries ends at once, and a cancelled one leaves no wait behind") {
+  server spark;
+  program user(spark);
+  CHECK(cospark::run(user.io, cospark::await_all({})).value().empty());
+  const std::vector<streaming_query> queries{user.start(), user.start()};
+  std::optional<all_outcomes> all;
+  asio::cancellation_signal cancel;
+  asio::co_spawn(user.io, await_all_into(all, queries), asio::bind_cancellation_slot(cancel.slot(), asio::detached));
+  REQUIRE(bus_is_ready(user, spark));
+  cancel.emit(asio::cancellation_type::terminal);
+  REQUIRE(eventually(user.io, [&] { return all.has_value(); }));
+  CHECK(all->error() == errc::cancelled);
+  CHECK(eventually(user.io, [&] { return spark.buses() == 0; }));
+  CHECK(spark.queries()[0].is_active);
 }
 
 TEST_CASE("stopping the session ends its waits with client_closed") {

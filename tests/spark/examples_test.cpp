@@ -43,6 +43,16 @@ bool has(const ended_program& ended, std::string_view text) {
   return ended.output.find(text) != std::string::npos;
 }
 
+// Spark 4.0 tells a query as failed that was stopped while a batch of it was planned: 1 of 12 stops of a join, with an
+// exception that has neither a condition of its own nor a message.
+bool was_stopped(const ended_program& ended, const std::string& query) {
+  if (spark_version().rfind("4.0", 0) == 0 &&
+      has(ended, query + ": streaming query failed, STREAM_FAILED because of STREAM_FAILED")) {
+    return true;
+  }
+  return has(ended, query + ": stopped");
+}
+
 }  // namespace
 
 TEST_CASE("example 01: a first stream, the program of the README", "[examples]") {
@@ -139,8 +149,9 @@ TEST_CASE("the demo: four queries on one thread, one stopped, one failed", "[exa
   const auto ended = run_shell("SPARK_HOME='" + home + "' timeout 300 " + program("demo"));
   INFO(ended.output);
   CHECK(ended.status == 0);
-  CHECK(has(ended, "counts: stopped"));
-  CHECK(has(ended, "joined: stopped"));
+  CHECK(was_stopped(ended, "counts"));
+  CHECK(was_stopped(ended, "orders"));
+  CHECK(was_stopped(ended, "joined"));
   CHECK(has(ended, "doomed: streaming query failed, STREAM_FAILED because of DIVIDE_BY_ZERO (SQLSTATE 22012)"));
   CHECK(has(ended, "Division by zero"));
   CHECK(has(ended, "Rows in the parquet files: "));
