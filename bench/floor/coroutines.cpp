@@ -51,9 +51,9 @@ class bridge final : public client {
     while (left != 0) {
       --left;
       const auto began = monotonic_ns();
+      const auto request = config_request();
       auto reply = co_await cospark::rpc::call<spark::connect::ConfigRequest, spark::connect::ConfigResponse>(
-          engine_, stub_, &async::Config, std::make_shared<const spark::connect::ConfigRequest>(config_request()),
-          options_);
+          engine_, stub_, &async::Config, &request, options_);
       if (!reply.status.ok()) throw std::runtime_error(reply.status.error_message());
       times.push_back(monotonic_ns() - began);
     }

@@ -77,9 +77,9 @@ void call_bridge(std::shared_ptr<service::StubInterface> stub, const std::string
     cospark::rpc::call_options options;
     options.deadline = limit;
     for (std::size_t i = 0; i < calls; ++i) {
+      const auto request = asking(key);
       auto reply = co_await cospark::rpc::call<ConfigRequest, ConfigResponse>(
-          engine, stub, &service::StubInterface::async_interface::Config,
-          std::make_shared<const ConfigRequest>(asking(key)), options);
+          engine, stub, &service::StubInterface::async_interface::Config, &request, options);
       if (reply.status.ok()) arrived(reply.response);
     }
   };

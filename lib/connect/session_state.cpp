@@ -149,11 +149,11 @@ task<> release(session_ptr session) {
     session->close();
     co_return success();
   }
-  const auto request = std::make_shared<proto::ReleaseSessionRequest>();
-  link->address(*request);
+  proto::ReleaseSessionRequest request;
+  link->address(request);
   const auto call = [&link, &request] {
     return rpc::call<proto::ReleaseSessionRequest, proto::ReleaseSessionResponse>(
-        link->engine, link->calls.get(), &async::ReleaseSession, request, link->options(link->limits.call));
+        link->engine, link->calls.get(), &async::ReleaseSession, &request, link->options(link->limits.call));
   };
   // Before the server hears of it: what is in flight must end as stopped by us, not as a session that was lost.
   session->close();

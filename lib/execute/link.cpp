@@ -41,21 +41,20 @@ constexpr auto examination_limit = std::chrono::seconds(3);
 // Best effort: the server forgets an operation by itself after a while, this frees it now.
 asio::awaitable<void> release(link_ptr link, std::string operation_id, bool interrupt) {
   if (interrupt) {
-    auto request = std::make_shared<spark::connect::InterruptRequest>();
-    link->address(*request);
-    request->set_interrupt_type(spark::connect::InterruptRequest::INTERRUPT_TYPE_OPERATION_ID);
-    request->set_operation_id(operation_id);
+    spark::connect::InterruptRequest request;
+    link->address(request);
+    request.set_interrupt_type(spark::connect::InterruptRequest::INTERRUPT_TYPE_OPERATION_ID);
+    request.set_operation_id(operation_id);
     co_await rpc::call<spark::connect::InterruptRequest, spark::connect::InterruptResponse>(
-        link->engine, link->calls.get(), &async::Interrupt, std::move(request), link->options(link->limits.background));
+        link->engine, link->calls.get(), &async::Interrupt, &request, link->options(link->limits.background));
   }
-  auto request = std::make_shared<spark::connect::ReleaseExecuteRequest>();
-  link->address(*request);
-  request->set_operation_id(std::move(operation_id));
-  request->mutable_release_all();
+  spark::connect::ReleaseExecuteRequest request;
+  link->address(request);
+  request.set_operation_id(std::move(operation_id));
+  request.mutable_release_all();
   // Whatever the answer: an ILLEGAL_STATE error, too, means that the operation is gone.
   co_await rpc::call<spark::connect::ReleaseExecuteRequest, spark::connect::ReleaseExecuteResponse>(
-      link->engine, link->calls.get(), &async::ReleaseExecute, std::move(request),
-      link->options(link->limits.background));
+      link->engine, link->calls.get(), &async::ReleaseExecute, &request, link->options(link->limits.background));
 }
 
 }  // namespace
@@ -210,12 +209,11 @@ void link::release_in_background(std::string operation_id, bool interrupt) {
 
 task<> link::fetch_details(std::shared_ptr<link> self, call_failure failure, error& out) {
   if (failure.error_id.empty()) co_return success();
-  auto request = std::make_shared<spark::connect::FetchErrorDetailsRequest>();
-  self->address(*request);
-  request->set_error_id(failure.error_id);
+  spark::connect::FetchErrorDetailsRequest request;
+  self->address(request);
+  request.set_error_id(failure.error_id);
   auto reply = co_await rpc::call<spark::connect::FetchErrorDetailsRequest, spark::connect::FetchErrorDetailsResponse>(
-      self->engine, self->calls.get(), &async::FetchErrorDetails, std::move(request),
-      self->options(self->limits.background));
+      self->engine, self->calls.get(), &async::FetchErrorDetails, &request, self->options(self->limits.background));
   if (!reply.status.ok()) co_return success();
   // Another session knows nothing of this error.
   if (!self->observe(reply.response.server_side_session_id())) out = self->to_error(failure, &reply.response);

@@ -22,9 +22,8 @@ const std::string& call_name() {
 }
 
 template <class Request, class Response>
-task<Response> try_unary(link_ptr link, rpc::unary_method<Request, Response> method,
-                         std::shared_ptr<const Request> request, std::chrono::milliseconds limit,
-                         const std::string& name) {
+task<Response> try_unary(link_ptr link, rpc::unary_method<Request, Response> method, Request request,
+                         std::chrono::milliseconds limit, const std::string& name) {
   using clock = std::chrono::steady_clock;
   const auto started = clock::now();
   const auto since = [started] {
@@ -39,7 +38,7 @@ task<Response> try_unary(link_ptr link, rpc::unary_method<Request, Response> met
     auto options = link->options(left(), name, &generation);
     const auto began = clock::now();
     const auto stub = link->calls.get();
-    auto reply = co_await rpc::call(link->engine, stub, method, request, std::move(options));
+    auto reply = co_await rpc::call(link->engine, stub, method, &request, std::move(options));
     const bool silence = reply.status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
     if (silence) link->calls.replace_if_silent(stub, link->silent_since(began));
     if (reply.status.ok()) {
@@ -82,8 +81,7 @@ task<Response> unary(link_ptr link, rpc::unary_method<Request, Response> method,
   const auto& name = detail::call_name<Request>();
   measurement measured(link->monitor, name);
   link->address(request);
-  auto shared = std::make_shared<const Request>(std::move(request));
-  auto outcome = co_await detail::try_unary<Request, Response>(link, method, std::move(shared), limit, name);
+  auto outcome = co_await detail::try_unary<Request, Response>(link, method, std::move(request), limit, name);
   if (outcome) {
     measured.ended_well();
   } else {

@@ -19,12 +19,16 @@ constexpr std::chrono::microseconds time_at_once(500);
 // frame that owns, in the end, the inbox itself.
 class inbox::drain {
  public:
+  using allocator_type = handler_allocator<void>;
+
   explicit drain(std::shared_ptr<inbox> owner) noexcept : owner_(std::move(owner)) {}
   drain(drain&&) noexcept = default;
   drain& operator=(drain&&) = delete;
   ~drain() {
     if (owner_) owner_->discard();
   }
+
+  allocator_type get_allocator() const noexcept { return allocator_type(owner_->memory_); }
 
   void operator()() {
     auto owner = std::exchange(owner_, nullptr);
@@ -34,6 +38,11 @@ class inbox::drain {
  private:
   std::shared_ptr<inbox> owner_;
 };
+
+inbox::inbox(asio::any_io_executor executor) : executor_(std::move(executor)) {
+  const auto* const known = executor_.target<asio::io_context::executor_type>();
+  if (known != nullptr) io_context_executor_.emplace(*known);
+}
 
 void inbox::push(inbox_node& node) {
   auto* head = head_.load(std::memory_order_relaxed);
@@ -53,7 +62,12 @@ void inbox::close() {
 }
 
 void inbox::post_drain() {
-  asio::post(executor_, drain(shared_from_this()));
+  drain handler(shared_from_this());
+  if (io_context_executor_) {
+    asio::post(*io_context_executor_, std::move(handler));
+  } else {
+    asio::post(executor_, std::move(handler));
+  }
 }
 
 // The oldest nodes. There is always a handler on its way for the backlog, if it has nodes, and another for `head_`.

@@ -1,11 +1,15 @@
 // The hand-over from gRPC's threads to an executor: a lock-free list, drained by posted handlers, some nodes each.
 #pragma once
 
+#include "rpc/handler_memory.hpp"
+
 #include <asio/any_io_executor.hpp>
+#include <asio/io_context.hpp>
 
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace cospark::rpc {
 
@@ -27,7 +31,7 @@ class inbox_node {
 /// Thread safety: all members may be called from any thread.
 class inbox : public std::enable_shared_from_this<inbox> {
  public:
-  explicit inbox(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+  explicit inbox(asio::any_io_executor executor);
   ~inbox() { discard(); }
   inbox(const inbox&) = delete;
   inbox& operator=(const inbox&) = delete;
@@ -49,6 +53,9 @@ class inbox : public std::enable_shared_from_this<inbox> {
   static inbox_node* reverse(inbox_node* list) noexcept;
 
   asio::any_io_executor executor_;
+  // The same, if it is one of those: behind any_io_executor Asio allocates each handler twice, and by no allocator.
+  std::optional<asio::io_context::executor_type> io_context_executor_;
+  handler_memory memory_;
   std::atomic<inbox_node*> head_{nullptr};  // the newest first
   std::mutex taking_;
   inbox_node* backlog_ = nullptr;  // the oldest first, all older than those of `head_`

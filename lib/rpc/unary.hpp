@@ -49,14 +49,10 @@ namespace detail {
 template <class Request, class Response, class Handler>
 class unary_call final : public call_base {
  public:
-  unary_call(std::shared_ptr<engine> engine, std::shared_ptr<service::StubInterface> stub,
-             std::shared_ptr<const Request> request, Handler handler)
-      : call_base(&unary_call::finish, std::move(engine)),
-        stub_(std::move(stub)),
-        request_(std::move(request)),
-        completion_(std::move(handler)) {}
+  unary_call(std::shared_ptr<engine> engine, std::shared_ptr<service::StubInterface> stub, Handler handler)
+      : call_base(&unary_call::finish, std::move(engine)), stub_(std::move(stub)), completion_(std::move(handler)) {}
 
-  void start(unary_method<Request, Response> method, const call_options& options) {
+  void start(unary_method<Request, Response> method, const Request* request, const call_options& options) {
     apply(options, context_);
     if (!engine_->enter(*this)) {
       reply_.status = grpc::Status(grpc::StatusCode::CANCELLED, "the execution context is going away");
@@ -69,7 +65,7 @@ class unary_call final : public call_base {
     if (slot.is_connected()) slot.assign([this](asio::cancellation_type) { cancel(); });
     // gRPC must be able to copy the callback, and destroys its captures on its own thread: a plain pointer is both.
     try {
-      (stub_->async()->*method)(&context_, request_.get(), &reply_.response, [this](grpc::Status status) {
+      (stub_->async()->*method)(&context_, request, &reply_.response, [this](grpc::Status status) {
         reply_.status = std::move(status);
         engine_->leave(*this);
       });
@@ -100,7 +96,6 @@ class unary_call final : public call_base {
 
   bool entered_ = false;
   std::shared_ptr<service::StubInterface> stub_;
-  std::shared_ptr<const Request> request_;  // whoever may have to repeat the call has it, too
   reply<Response> reply_;
   friend class completion<Handler>;
   completion<Handler> completion_;
@@ -109,19 +104,19 @@ class unary_call final : public call_base {
 }  // namespace detail
 
 /// Makes a unary call. Completes on the awaiting coroutine's executor; cancellation (`terminal`) ends the call early
-/// with the status CANCELLED.
+/// with the status CANCELLED. The request must live until the call has ended: a variable of the awaiting coroutine.
 template <class Request, class Response>
 asio::awaitable<reply<Response>> call(std::shared_ptr<engine> owner, std::shared_ptr<service::StubInterface> stub,
-                                      unary_method<Request, Response> method, std::shared_ptr<const Request> request,
+                                      unary_method<Request, Response> method, const Request* request,
                                       call_options options) {
   auto initiate = [](auto handler, std::shared_ptr<engine> engine, std::shared_ptr<service::StubInterface> to,
-                     unary_method<Request, Response> how, std::shared_ptr<const Request> what, call_options with) {
+                     unary_method<Request, Response> how, const Request* what, call_options with) {
     auto* made = new detail::unary_call<Request, Response, decltype(handler)>(std::move(engine), std::move(to),
-                                                                              std::move(what), std::move(handler));
-    made->start(how, with);
+                                                                              std::move(handler));
+    made->start(how, what, with);
   };
   return asio::async_initiate<const asio::use_awaitable_t<>, void(reply<Response>)>(
-      initiate, asio::use_awaitable, std::move(owner), std::move(stub), method, std::move(request), std::move(options));
+      initiate, asio::use_awaitable, std::move(owner), std::move(stub), method, request, std::move(options));
 }
 
 }  // namespace cospark::rpc

@@ -34,9 +34,9 @@ struct bridge {
   static asio::awaitable<reply> config_call(std::shared_ptr<cospark::rpc::engine> engine, stub_ptr stub,
                                             proto::ConfigRequest request = proto::ConfigRequest(),
                                             cospark::rpc::call_options options = cospark::rpc::call_options()) {
-    return cospark::rpc::call<proto::ConfigRequest, proto::ConfigResponse>(
-        std::move(engine), std::move(stub), &async::Config,
-        std::make_shared<const proto::ConfigRequest>(std::move(request)), std::move(options));
+    auto call = cospark::rpc::call<proto::ConfigRequest, proto::ConfigResponse>(
+        std::move(engine), std::move(stub), &async::Config, &request, std::move(options));
+    co_return co_await std::move(call);
   }
   asio::awaitable<reply> config() { return config_call(engine, stub, proto::ConfigRequest(), options); }
 
