@@ -14,6 +14,8 @@ std::int64_t monotonic_ns();
 
 /// Processor time of this process so far, in seconds.
 double cpu_seconds();
+/// The same of this thread.
+double thread_cpu_seconds();
 /// Bytes that malloc has handed out.
 double heap_bytes();
 

@@ -6,6 +6,7 @@
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <stdexcept>
 #include <thread>
@@ -122,10 +123,12 @@ void loop_probe::stop() {
 
 void loop_probe::tick() {
   timer_.expires_after(1ms);
-  timer_.async_wait([this, weak = std::weak_ptr<bool>(alive_)](std::error_code) {
+  timer_.async_wait([this, computed = thread_cpu_seconds(), weak = std::weak_ptr<bool>(alive_)](std::error_code) {
     if (weak.expired()) return;
-    const auto late = std::chrono::steady_clock::now() - timer_.expiry();
-    lateness_.push_back(std::chrono::duration<double, std::milli>(late).count());
+    lateness one;
+    one.ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - timer_.expiry()).count();
+    one.busy_ms = std::min(one.ms, (thread_cpu_seconds() - computed) * 1000);
+    seen_.push_back(one);
     tick();
   });
 }

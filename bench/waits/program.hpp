@@ -57,6 +57,13 @@ class waiting_program {
   std::int64_t last_end_ = 0;
 };
 
+/// How late a timer ran, and for how much of that time the thread of the loop was computing. The rest it waited: for a
+/// processor, or for a mutex.
+struct lateness {
+  double ms = 0;
+  double busy_ms = 0;
+};
+
 /// A timer of 1 ms on the loop: how late does it run?
 class loop_probe {
  public:
@@ -67,15 +74,15 @@ class loop_probe {
 
   void start();
   void stop();
-  /// In milliseconds, since the last call.
-  std::vector<double> take_lateness() { return std::exchange(lateness_, {}); }
+  /// Since the last call.
+  std::vector<lateness> take() { return std::exchange(seen_, {}); }
 
  private:
   void tick();
 
   asio::steady_timer timer_;
   std::shared_ptr<bool> alive_;
-  std::vector<double> lateness_;
+  std::vector<lateness> seen_;
 };
 
 }  // namespace bench

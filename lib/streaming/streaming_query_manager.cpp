@@ -112,6 +112,8 @@ bool remove_listener(const connect::session_ptr& session, const listener_list::l
 // run on a strand, where the last end that is needed wakes the caller.
 class joint_wait : public std::enable_shared_from_this<joint_wait> {
  public:
+  static inline const std::string gate_key = "ended";
+
   joint_wait(std::vector<streaming_query> queries, std::size_t needed, std::shared_ptr<wait_list> gate,
              const asio::any_io_executor& executor)
       : queries_(std::move(queries)),
@@ -152,10 +154,6 @@ class joint_wait : public std::enable_shared_from_this<joint_wait> {
     self->gate_->resolve(gate_key, true);
   }
 
- public:
-  static inline const std::string gate_key = "ended";
-
- private:
   static constexpr std::size_t waits_at_once = 64;  // then other handlers of the context have their turn
 
   const std::vector<streaming_query> queries_;
