@@ -59,11 +59,11 @@ quietly() {
 }
 
 # Has the JVM keep the classes of that Spark, once; without them a server starts slower and is as good.
-prepare_spark() { # SPARK_HOME
+prepare_spark() { # SPARK_HOME [FOLDER-OF-BUILD]
   local version
   version=$(basename "$1")
   [ ! -f "$1/classes.jsa" ] || return 0
   step "Preparing Spark $version to start quickly (once)"
-  (quietly "class-archive-$version" "$root/build/dev/tools/class_archive" "$1") ||
+  (quietly "class-archive-$version" "${2:-$root/build/dev}/tools/class_archive" "$1") ||
     step "Going on without; servers start slower"
 }
