@@ -478,9 +478,8 @@ TEST_CASE("await_all tells of each query how it ended, in the given order") {
   program user(spark);
   std::vector<streaming_query> queries;
   for (int i = 0; i < 4; ++i) queries.push_back(user.start());
-  std::optional<std::vector<cospark::query_outcome>> all;
-  auto store = [&](result<std::vector<cospark::query_outcome>> value) { all.emplace(std::move(value).value()); };
-  cospark::spawn(user.io.get_executor(), cospark::await_all(queries), store);
+  std::optional<all_outcomes> all;
+  asio::co_spawn(user.io, await_all_into(all, queries), asio::detached);
   REQUIRE(bus_is_ready(user, spark));
   spark.end_query(queries[3].run_id());
   spark.fail_query(queries[1].run_id(), division());
@@ -489,10 +488,11 @@ TEST_CASE("await_all tells of each query how it ended, in the given order") {
   CHECK_FALSE(all);
   spark.end_query(queries[0].run_id());
   REQUIRE(eventually(user.io, [&] { return all.has_value(); }));
-  REQUIRE(all->size() == 4);
+  const auto& outcomes = all->value();
+  REQUIRE(outcomes.size() == 4);
   for (std::size_t i = 0; i < 4; ++i) {
-    CHECK((*all)[i].query == queries[i]);
-    CHECK((*all)[i].outcome.has_value() == (i != 1));
+    CHECK(outcomes[i].query == queries[i]);
+    CHECK(outcomes[i].outcome.has_value() == (i != 1));
   }
 }
 
@@ -501,9 +501,8 @@ TEST_CASE("await_all asks why a query failed while it waits for others: a server
   program user(spark);
   std::vector<streaming_query> queries;
   for (int i = 0; i < 200; ++i) queries.push_back(user.start());
-  std::optional<std::vector<cospark::query_outcome>> all;
-  auto store = [&](result<std::vector<cospark::query_outcome>> value) { all.emplace(std::move(value).value()); };
-  cospark::spawn(user.io.get_executor(), cospark::await_all(queries), store);
+  std::optional<all_outcomes> all;
+  asio::co_spawn(user.io, await_all_into(all, queries), asio::detached);
   REQUIRE(bus_is_ready(user, spark));
   const auto& failing = queries.back().run_id();
   const auto asked_why = [&] {
@@ -517,9 +516,10 @@ TEST_CASE("await_all asks why a query failed while it waits for others: a server
   CHECK_FALSE(all);
   for (const auto& query : queries) spark.end_query(query.run_id());
   REQUIRE(eventually(user.io, [&] { return all.has_value(); }));
-  REQUIRE(all->size() == queries.size());
-  CHECK(all->front().outcome);
-  CHECK(all->back().outcome.error() == errc::query_failed);
+  const auto& outcomes = all->value();
+  REQUIRE(outcomes.size() == queries.size());
+  CHECK(outcomes.front().outcome);
+  CHECK(outcomes.back().outcome.error() == errc::query_failed);
 }
 
 TEST_CASE("await_all of no queries ends at once, and a cancelled one leaves no wait behind") {

@@ -2,7 +2,7 @@
 #include "catch.hpp"
 
 #include <array>
-#include <memory>
+#include <cstddef>
 
 using cospark::rpc::handler_allocator;
 using cospark::rpc::handler_memory;
