@@ -21,8 +21,11 @@ using bench::rounded;
 
 constexpr const char* question =
     "How long does it take from the start of a process until its first call is answered: open a session and read a\n"
-    "setting? Clients: cospark; PySpark Connect (with --python and --pyspark-program). Server: one that answers at\n"
-    "once, or (with --spark-home) a Spark, which has answered such calls before. Not measured: the server's start.";
+    "setting? Clients: cospark with the shared libraries of the system; static, the same with --static-program; "
+    "PySpark\n"
+    "Connect with --python and --pyspark-program; the JVM client with --jvm-class-path. Server: one that answers at "
+    "once,\n"
+    "or (with --spark-home) a Spark, which has answered such calls before. Not measured: the server's start.";
 
 cospark::task<> ask(std::string remote) {
   COSPARK_TRY(auto session, co_await cospark::session::connect(std::move(remote)));
@@ -38,6 +41,9 @@ int main(int argc, char** argv) {
                                     {"spark-home", "", "folder of a Spark; empty: the server of the benchmarks"},
                                     {"python", "", "path of a python with pyspark"},
                                     {"pyspark-program", "", "path of bench/connect/first_call.py"},
+                                    {"static-program", "", "path of this program, linked statically"},
+                                    {"java", "/usr/bin/java", "path of java"},
+                                    {"jvm-class-path", "", "class path with bench/connect/FirstCall.java, compiled"},
                                     {"remote", "", "(internal) connection string"},
                                     {"child", "", "(internal) be the client"}});
   if (!arguments.text("child").empty()) {
@@ -59,17 +65,27 @@ int main(int argc, char** argv) {
     remote = spark->remote();
     for (int i = 0; i < 5; ++i) bench::child("bench_connect", {"--child", "yes", "--remote", remote}).read_line();
   }
+  struct program {
+    std::string path;
+    std::vector<std::string> arguments;
+  };
+  const std::vector<std::string> be_child{"--child", "yes", "--remote", remote};
+  std::map<std::string, program> clients{{"cospark", {"bench_connect", be_child}}};
+  if (const auto path = arguments.text("static-program"); !path.empty()) clients["cospark, static"] = {path, be_child};
+  if (const auto python = arguments.text("python"); !python.empty()) {
+    clients["pyspark"] = {python, {arguments.text("pyspark-program"), remote}};
+  }
+  if (const auto path = arguments.text("jvm-class-path"); !path.empty()) {
+    const std::string open = "--add-opens=java.base/java.nio=ALL-UNNAMED";
+    clients["jvm"] = {arguments.text("java"), {"-cp", path, open, "FirstCall", remote}};
+  }
   std::map<std::string, std::vector<double>> times;
   std::map<std::string, std::vector<double>> peaks;
   for (std::size_t round = 0; round < arguments.number("rounds"); ++round) {
-    for (const auto* client : {"cospark", "pyspark"}) {
-      const bool ours = std::string(client) == "cospark";
-      if (!ours && arguments.text("python").empty()) continue;
+    for (const auto& [client, how] : clients) {
       const auto began = bench::monotonic_ns();
-      bench::child child(ours ? "bench_connect" : arguments.text("python"),
-                         ours ? std::vector<std::string>{"--child", "yes", "--remote", remote}
-                              : std::vector<std::string>{arguments.text("pyspark-program"), remote});
-      if (child.read_line() != "answered") throw std::runtime_error(std::string(client) + " got no answer");
+      bench::child child(how.path, how.arguments);
+      if (child.read_line() != "answered") throw std::runtime_error(client + " got no answer");
       times[client].push_back(static_cast<double>(bench::monotonic_ns() - began) * 1e-6);
       peaks[client].push_back(bench::figures_of(child.id()).peak_rss_bytes / 1e6);
       fields sample;

@@ -52,9 +52,9 @@ class bridge final : public client {
       --left;
       const auto began = monotonic_ns();
       const auto request = config_request();
-      auto reply = co_await cospark::rpc::call<spark::connect::ConfigRequest, spark::connect::ConfigResponse>(
-          engine_, stub_, &async::Config, &request, options_);
-      if (!reply.status.ok()) throw std::runtime_error(reply.status.error_message());
+      spark::connect::ConfigResponse response;
+      const auto status = co_await cospark::rpc::call(engine_, stub_, &async::Config, &request, &response, options_);
+      if (!status.ok()) throw std::runtime_error(status.error_message());
       times.push_back(monotonic_ns() - began);
     }
   }

@@ -78,9 +78,10 @@ void call_bridge(std::shared_ptr<service::StubInterface> stub, const std::string
     options.deadline = limit;
     for (std::size_t i = 0; i < calls; ++i) {
       const auto request = asking(key);
-      auto reply = co_await cospark::rpc::call<ConfigRequest, ConfigResponse>(
-          engine, stub, &service::StubInterface::async_interface::Config, &request, options);
-      if (reply.status.ok()) arrived(reply.response);
+      ConfigResponse response;
+      const auto status = co_await cospark::rpc::call(engine, stub, &service::StubInterface::async_interface::Config,
+                                                      &request, &response, options);
+      if (status.ok()) arrived(response);
     }
   };
   asio::co_spawn(context, work(), asio::detached);

@@ -54,7 +54,8 @@ std::vector<double> numbers(const boost::json::value& from) {
   return list;
 }
 
-void measure(const std::string& client, std::size_t count, const bench::arguments& arguments, bench::report& report) {
+void measure(const std::string& client, std::size_t count, bool last, const bench::arguments& arguments,
+             bench::report& report) {
   bench::spark server(arguments.text("spark-home"));
   const auto port = server.port();
   const auto remote = server.remote();
@@ -95,7 +96,7 @@ void measure(const std::string& client, std::size_t count, const bench::argument
   const auto delay = numbers(stopped.at("delay_ms"));
   const auto total = bench::figures_of(child->id());
   std::string lost = "-";
-  if (stops < count && arguments.number("kill") != 0) {
+  if (last && stops < count && arguments.number("kill") != 0) {
     server.kill();
     const bench::spark again(arguments.text("spark-home"), port);
     lost = boost::json::serialize(ask("lost " + arguments.text("kill")));
@@ -151,15 +152,18 @@ int main(int argc, char** argv) {
        {"idle", "5", "seconds over which the idle cost is taken"},
        {"status", "100", "calls of status()"},
        {"stops", "20", "most queries that are stopped one by one"},
-       {"kill", "20", "seconds to wait for the waits when the server was killed; 0: leave that out"},
+       {"kill", "20",
+        "after the last number of queries, seconds to wait for the waits when the server was killed; 0: none"},
        {"remote", "", "(internal) connection string"},
        {"child", "", "(internal) be a client"}});
   if (!arguments.text("child").empty()) {
     return bench::run_ours(arguments.text("remote"), arguments.number("queries"));
   }
   bench::report report(arguments);
-  for (const auto count : arguments.numbers("queries")) {
-    for (const auto& client : arguments.texts("clients")) measure(client, count, arguments, report);
+  const auto counts = arguments.numbers("queries");
+  for (const auto count : counts) {
+    const bool last = count == counts.back();
+    for (const auto& client : arguments.texts("clients")) measure(client, count, last, arguments, report);
   }
   report.finish();
 }

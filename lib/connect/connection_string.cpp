@@ -57,18 +57,24 @@ result<std::string> percent_decoded(std::string_view key, std::string_view text)
   return decoded;
 }
 
+std::string quoted(std::string_view key) {
+  std::string text(1, '\'');
+  text += key;
+  text += '\'';
+  return text;
+}
+
 result<bool> parse_bool(std::string_view key, const std::string& value) {
   if (value == "true") return true;
   if (value == "false") return false;
-  return wrong("'" + std::string(key) + "' must be true or false");
+  return wrong(quoted(key) + " must be true or false");
 }
 
 result<int> parse_number(std::string_view key, const std::string& value, int least, int most) {
   int number = 0;
   const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), number);
   if (problem != std::errc() || end != value.data() + value.size() || number < least || number > most) {
-    return wrong("'" + std::string(key) + "' must be a number from " + std::to_string(least) + " to " +
-                 std::to_string(most));
+    return wrong(quoted(key) + " must be a number from " + std::to_string(least) + " to " + std::to_string(most));
   }
   return number;
 }

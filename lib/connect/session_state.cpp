@@ -151,18 +151,19 @@ task<> release(session_ptr session) {
   }
   proto::ReleaseSessionRequest request;
   link->address(request);
-  const auto call = [&link, &request] {
-    return rpc::call<proto::ReleaseSessionRequest, proto::ReleaseSessionResponse>(
-        link->engine, link->calls.get(), &async::ReleaseSession, &request, link->options(link->limits.call));
+  proto::ReleaseSessionResponse response;
+  const auto call = [&link, &request, &response] {
+    return rpc::call(link->engine, link->calls.get(), &async::ReleaseSession, &request, &response,
+                     link->options(link->limits.call));
   };
   // Before the server hears of it: what is in flight must end as stopped by us, not as a session that was lost.
   session->close();
-  auto reply = co_await call();
+  auto status = co_await call();
   // Spark trips over an operation that is just being interrupted, after it has taken the session out of its list.
   // A session that is not in the list is released: asking again shows that it is.
-  if (execute::understand(reply.status).is_illegal_state()) reply = co_await call();
-  if (reply.status.ok()) co_return success();
-  auto error = link->to_error(execute::understand(reply.status));
+  if (execute::understand(status).is_illegal_state()) status = co_await call();
+  if (status.ok()) co_return success();
+  auto error = link->to_error(execute::understand(status));
   // Up to 3.5 a session cannot be released, and one that is gone already needs no release.
   if (error == errc::unsupported_by_server || error == errc::session_lost) co_return success();
   co_return failure(std::move(error));
@@ -241,8 +242,8 @@ task<proto::AnalyzePlanResponse> analyze(session_ptr session, proto::AnalyzePlan
 }
 
 task<proto::ConfigResponse> configure(session_ptr session, proto::ConfigRequest request) {
-  return execute::guarded(execute::unary<proto::ConfigRequest, proto::ConfigResponse>(
-      session->link(), &async::Config, std::move(request), session->options().call_timeout));
+  return execute::unary<proto::ConfigRequest, proto::ConfigResponse>(
+      session->link(), &async::Config, std::move(request), session->options().call_timeout);
 }
 
 namespace {

@@ -32,7 +32,11 @@ void append_identifier(std::string_view name, std::string& out) {
 }
 
 std::string with_arguments(const char* name, int first) {
-  return name + ("(" + std::to_string(first) + ")");
+  std::string text = name;
+  text += '(';
+  text += std::to_string(first);
+  text += ')';
+  return text;
 }
 
 std::string interval_name(const data_type& type) {

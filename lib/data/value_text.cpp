@@ -78,7 +78,10 @@ void append_number(Number number, std::string& out) {
   out.append(digits, 0, whole);
   out += '.';
   out.append(digits, whole, std::string::npos);
-  if (exponent >= 7 || exponent < -3) out += "E" + std::to_string(exponent);
+  if (exponent >= 7 || exponent < -3) {
+    out += 'E';
+    out += std::to_string(exponent);
+  }
 }
 
 // Seconds and their fraction, two digits at least before the point.
@@ -200,7 +203,10 @@ void append_text(const year_month_interval& interval, std::string& out) {
     out += std::to_string(months);
   } else {
     out += std::to_string(months / 12);
-    if (interval.end == interval_field::month) out += "-" + std::to_string(months % 12);
+    if (interval.end == interval_field::month) {
+      out += '-';
+      out += std::to_string(months % 12);
+    }
   }
   append_range(interval.start, interval.end, out);
 }

@@ -3,6 +3,7 @@
 
 #include "rpc/unary.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -33,7 +34,7 @@ class connection {
   void open(std::function<stub_ptr()> make) {
     make_ = std::move(make);
     stub_ = make_();
-    heard_ = clock::now();
+    heard();
   }
 
   stub_ptr get() const {
@@ -42,19 +43,16 @@ class connection {
   }
 
   /// The peer has answered something.
-  void heard() {
-    const std::lock_guard lock(mutex_);
-    heard_ = clock::now();
-  }
+  void heard() { heard_.store(clock::now()); }
 
   /// A call over `used` had no answer in time. Replaced if that is the current one, and has been silent for all calls
   /// since `since`.
   void replace_if_silent(const stub_ptr& used, clock::time_point since) {
     stub_ptr old;  // freed without the mutex
     const std::lock_guard lock(mutex_);
-    if (used != stub_ || heard_ > since) return;
+    if (used != stub_ || heard_.load() > since) return;
     old = std::exchange(stub_, make_());
-    heard_ = clock::now();
+    heard();
   }
 
   /// A call over `used` failed to connect.
@@ -65,7 +63,7 @@ class connection {
   mutable std::mutex mutex_;
   std::function<stub_ptr()> make_;
   stub_ptr stub_;
-  clock::time_point heard_;
+  std::atomic<clock::time_point> heard_{clock::time_point()};
 };
 
 }  // namespace cospark::execute

@@ -45,16 +45,18 @@ asio::awaitable<void> release(link_ptr link, std::string operation_id, bool inte
     link->address(request);
     request.set_interrupt_type(spark::connect::InterruptRequest::INTERRUPT_TYPE_OPERATION_ID);
     request.set_operation_id(operation_id);
-    co_await rpc::call<spark::connect::InterruptRequest, spark::connect::InterruptResponse>(
-        link->engine, link->calls.get(), &async::Interrupt, &request, link->options(link->limits.background));
+    spark::connect::InterruptResponse response;
+    co_await rpc::call(link->engine, link->calls.get(), &async::Interrupt, &request, &response,
+                       link->options(link->limits.background));
   }
   spark::connect::ReleaseExecuteRequest request;
   link->address(request);
   request.set_operation_id(std::move(operation_id));
   request.mutable_release_all();
+  spark::connect::ReleaseExecuteResponse response;
   // Whatever the answer: an ILLEGAL_STATE error, too, means that the operation is gone.
-  co_await rpc::call<spark::connect::ReleaseExecuteRequest, spark::connect::ReleaseExecuteResponse>(
-      link->engine, link->calls.get(), &async::ReleaseExecute, &request, link->options(link->limits.background));
+  co_await rpc::call(link->engine, link->calls.get(), &async::ReleaseExecute, &request, &response,
+                     link->options(link->limits.background));
 }
 
 }  // namespace
@@ -84,6 +86,7 @@ void link::close() {
 
 std::optional<error> link::unusable() const {
   if (closed()) return closed_error();
+  if (!is_lost_.load()) return std::nullopt;
   const std::lock_guard lock(mutex_);
   return lost_;
 }
@@ -93,6 +96,7 @@ void link::note(const error& reason) {
   {
     const std::lock_guard lock(mutex_);
     if (!lost_) lost_ = reason;
+    is_lost_.store(true);
   }
   monitor->lost(reason.message());
 }
@@ -212,11 +216,12 @@ task<> link::fetch_details(std::shared_ptr<link> self, call_failure failure, err
   spark::connect::FetchErrorDetailsRequest request;
   self->address(request);
   request.set_error_id(failure.error_id);
-  auto reply = co_await rpc::call<spark::connect::FetchErrorDetailsRequest, spark::connect::FetchErrorDetailsResponse>(
-      self->engine, self->calls.get(), &async::FetchErrorDetails, &request, self->options(self->limits.background));
-  if (!reply.status.ok()) co_return success();
+  spark::connect::FetchErrorDetailsResponse details;
+  const auto status = co_await rpc::call(self->engine, self->calls.get(), &async::FetchErrorDetails, &request, &details,
+                                         self->options(self->limits.background));
+  if (!status.ok()) co_return success();
   // Another session knows nothing of this error.
-  if (!self->observe(reply.response.server_side_session_id())) out = self->to_error(failure, &reply.response);
+  if (!self->observe(details.server_side_session_id())) out = self->to_error(failure, &details);
   co_return success();
 }
 

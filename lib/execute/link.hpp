@@ -147,6 +147,7 @@ class link : public std::enable_shared_from_this<link> {
   mutable std::mutex mutex_;
   std::string server_side_session_id_;
   std::optional<error> lost_;
+  std::atomic<bool> is_lost_{false};  // spares the mutex
   bool examining_ = false;
   std::optional<std::chrono::steady_clock::time_point> examined_;
   std::string finding_;

@@ -15,8 +15,9 @@ using clock = std::chrono::steady_clock;
 // A stream that stood as long was not ended at once. A server that ends each after this time is asked as often.
 constexpr std::chrono::seconds a_while(1);
 
-// What the measurements of an operation are named after.
-std::string kind_of(const spark::connect::Plan& plan) {
+// What the measurements of an operation are named after. Protobuf's look at its own messages costs a megabyte once.
+std::string kind_of(const spark::connect::Plan& plan, const monitor& to) {
+  if (!to.measures()) return std::string();
   if (!plan.has_command()) return "query";
   const auto* field = spark::connect::Command::descriptor()->FindFieldByNumber(plan.command().command_type_case());
   return field == nullptr ? "command" : field->name();
@@ -29,7 +30,7 @@ class operation::state {
   state(link_ptr link, spark::connect::Plan plan, execute_options options)
       : link_(std::move(link)),
         options_(std::move(options)),
-        measured_(link_->monitor, kind_of(plan)),
+        measured_(link_->monitor, kind_of(plan, *link_->monitor)),
         machine_(link_->retries, clock::now(), link_->reattach()),
         pending_(machine_.start()) {
     request_->set_operation_id(options_.operation_id);

@@ -10,20 +10,20 @@
 namespace cospark::execute {
 namespace detail {
 
-/// Spark's name of a call.
-template <class Request>
-const std::string& call_name() {
-  static const std::string name = [] {
-    std::string type = Request::descriptor()->name();
-    type.resize(type.size() - std::string_view("Request").size());
-    return type;
-  }();
-  return name;
+// Spark's names of the calls. Protobuf knows them, too, but looking one up there costs a millisecond and a megabyte.
+constexpr const char* call_name(const spark::connect::AnalyzePlanRequest&) {
+  return "AnalyzePlan";
+}
+constexpr const char* call_name(const spark::connect::ConfigRequest&) {
+  return "Config";
+}
+constexpr const char* call_name(const spark::connect::InterruptRequest&) {
+  return "Interrupt";
 }
 
 template <class Request, class Response>
-task<Response> try_unary(link_ptr link, rpc::unary_method<Request, Response> method, Request request,
-                         std::chrono::milliseconds limit, const std::string& name) {
+task<> try_unary(link_ptr link, rpc::unary_method<Request, Response> method, const Request& request, Response& response,
+                 std::chrono::milliseconds limit, const std::string& name) {
   using clock = std::chrono::steady_clock;
   const auto started = clock::now();
   const auto since = [started] {
@@ -38,19 +38,19 @@ task<Response> try_unary(link_ptr link, rpc::unary_method<Request, Response> met
     auto options = link->options(left(), name, &generation);
     const auto began = clock::now();
     const auto stub = link->calls.get();
-    auto reply = co_await rpc::call(link->engine, stub, method, &request, std::move(options));
-    const bool silence = reply.status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+    const auto status = co_await rpc::call(link->engine, stub, method, &request, &response, std::move(options));
+    const bool silence = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
     if (silence) link->calls.replace_if_silent(stub, link->silent_since(began));
-    if (reply.status.ok()) {
+    if (status.ok()) {
       link->calls.heard();
       if (link->monitor->measures()) {
-        link->monitor->count("bytes_received", {{"kind", name}}, reply.response.ByteSizeLong());
+        link->monitor->count("bytes_received", {{"kind", name}}, response.ByteSizeLong());
       }
-      if (auto changed = link->observe(reply.response.server_side_session_id())) co_return failure(*changed);
-      co_return std::move(reply.response);
+      if (auto changed = link->observe(response.server_side_session_id())) co_return failure(*changed);
+      co_return success();
     }
     // When this side has cancelled the call, the next co_await throws.
-    auto failed = understand(reply.status);
+    auto failed = understand(status);
     if (is_failure_to_connect(failed)) link->calls.replace_if_stuck(stub);
     const auto wait = std::max(with_jitter(link->retries, backoff(link->retries, attempts)),
                                failed.retry_after.value_or(std::chrono::milliseconds(0)));
@@ -78,17 +78,17 @@ task<Response> try_unary(link_ptr link, rpc::unary_method<Request, Response> met
 template <class Request, class Response>
 task<Response> unary(link_ptr link, rpc::unary_method<Request, Response> method, Request request,
                      std::chrono::milliseconds limit) {
-  const auto& name = detail::call_name<Request>();
-  measurement measured(link->monitor, name);
+  measurement measured(link->monitor, detail::call_name(request));
   link->address(request);
-  auto outcome = co_await detail::try_unary<Request, Response>(link, method, std::move(request), limit, name);
-  if (outcome) {
-    measured.ended_well();
-  } else {
+  Response response;
+  auto outcome = co_await detail::try_unary(link, method, request, response, limit, measured.kind());
+  if (!outcome) {
     link->note(outcome.error());
     measured.ended(outcome.error());
+    co_return failure(outcome.error());
   }
-  co_return outcome;
+  measured.ended_well();
+  co_return std::move(response);
 }
 
 }  // namespace cospark::execute

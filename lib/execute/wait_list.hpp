@@ -166,13 +166,13 @@ class wait_list::waiter_of final : public waiter_for<Subject> {
 
  private:
   ~waiter_of() = default;
-  static void finish(rpc::inbox_node* node, bool deliver) {
+  static void finish(rpc::inbox_node* node, const asio::any_io_executor* here) {
     auto* self = static_cast<waiter_of*>(node);
-    if (!deliver) {
+    if (here == nullptr) {
       delete self;
       return;
     }
-    self->completion_.dispatch(rpc::call_owner<waiter_of>(self), [](auto& owner) -> result<T> {
+    self->completion_.dispatch(*here, rpc::call_owner<waiter_of>(self), [](auto& owner) -> result<T> {
       return as<T>(owner->subject_.ended(*std::move(owner->value_)));
     });
   }

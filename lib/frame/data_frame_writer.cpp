@@ -38,8 +38,10 @@ void write_mode(std::string name, operation& to, plan::build& build) {
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   const auto found = modes.find(name);
   if (found == modes.end()) {
-    build.fail("'" + execute::printable(name, 100) +
-               "' is no save mode: these are append, overwrite, error, errorifexists and ignore");
+    std::string problem = "'";
+    problem += execute::printable(name, 100);
+    problem += "' is no save mode: these are append, overwrite, error, errorifexists and ignore";
+    build.fail(std::move(problem));
   } else {
     to.set_mode(found->second);
   }

@@ -1,6 +1,7 @@
 // The last steps of an operation, on the executor of whoever awaits it.
 #pragma once
 
+#include <asio/any_io_executor.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/dispatch.hpp>
@@ -39,10 +40,15 @@ class completion {
 
   /// Takes the operation to the handler's executor, and there, in this order: clears the slot, so that no
   /// cancellation can reach the operation any more; takes handler and value out; frees the operation; calls.
+  /// `here` is the executor that this runs on.
   template <class Owner, class TakeValue>
-  void dispatch(Owner owner, TakeValue take_value) {
+  void dispatch(const asio::any_io_executor& here, Owner owner, TakeValue take_value) {
     auto executor = asio::get_associated_executor(handler_);
-    asio::dispatch(executor, finish(std::move(owner), take_value));
+    if (executor == here) {  // what Asio would find out, too, on a longer way
+      finish(std::move(owner), take_value)();
+    } else {
+      asio::dispatch(executor, finish(std::move(owner), take_value));
+    }
   }
 
   /// The same, never inside the call: for an operation that ends before it has begun.

@@ -63,12 +63,12 @@ engine::~engine() = default;
 bool engine::enter(call_base& call) {
   {
     const std::lock_guard lock(mutex_);
-    if (closed_) return false;
+    if (closed_.load()) return false;
     call.next_ = first_;
     if (first_ != nullptr) first_->previous_ = &call;
     first_ = &call;
-    ++with_grpc_;
-    ++unfinished_;
+    ++calls_;
+    with_grpc_.fetch_add(1);
   }
   call_begins();
   return true;
@@ -77,21 +77,20 @@ bool engine::enter(call_base& call) {
 void engine::leave(call_base& call) {
   // The call may be freed as soon as it is in the inbox, and the engine with it.
   const auto self = shared_from_this();
-  {
-    const std::lock_guard lock(mutex_);
-    (call.previous_ != nullptr ? call.previous_->next_ : first_) = call.next_;
-    if (call.next_ != nullptr) call.next_->previous_ = call.previous_;
-    call.previous_ = call.next_ = nullptr;
-  }
   inbox_->push(call);
   call_ends();
-  const std::lock_guard lock(mutex_);
-  if (--with_grpc_ == 0) empty_.notify_all();
+  // Whoever shuts down sets the one and then looks at the other: at least one of the two sees what the other wrote.
+  if (with_grpc_.fetch_sub(1) == 1 && closed_.load()) {
+    const std::lock_guard lock(mutex_);
+    empty_.notify_all();
+  }
 }
 
-void engine::finished() {
+void engine::forget(call_base& call) {
   const std::lock_guard lock(mutex_);
-  --unfinished_;
+  (call.previous_ != nullptr ? call.previous_->next_ : first_) = call.next_;
+  if (call.next_ != nullptr) call.next_->previous_ = call.previous_;
+  --calls_;
 }
 
 void engine::add_part(const std::shared_ptr<context_part>& part) {
@@ -101,13 +100,12 @@ void engine::add_part(const std::shared_ptr<context_part>& part) {
 }
 
 bool engine::is_open() const {
-  const std::lock_guard lock(mutex_);
-  return !closed_;
+  return !closed_.load();
 }
 
 std::size_t engine::calls_in_flight() const {
   const std::lock_guard lock(mutex_);
-  return unfinished_;
+  return calls_;
 }
 
 void engine::cancel_all() {
@@ -115,8 +113,7 @@ void engine::cancel_all() {
   {
     const std::lock_guard lock(mutex_);
     for (auto* call = first_; call != nullptr; call = call->next_) {
-      call->add_reference();
-      calls.push_back(call);
+      if (call->try_add_reference()) calls.push_back(call);
     }
   }
   for (auto* call : calls) {
@@ -129,7 +126,7 @@ void engine::shut_down() {
   std::vector<std::weak_ptr<context_part>> parts;
   {
     const std::lock_guard lock(mutex_);
-    closed_ = true;
+    closed_.store(true);
     parts.swap(parts_);
   }
   for (const auto& part : parts) {
@@ -138,7 +135,7 @@ void engine::shut_down() {
   cancel_all();
   {
     std::unique_lock lock(mutex_);
-    empty_.wait(lock, [this] { return with_grpc_ == 0; });
+    empty_.wait(lock, [this] { return with_grpc_.load() == 0; });
   }
   inbox_->close();
 }

@@ -27,6 +27,14 @@ class call_base : public inbox_node {
   call_base& operator=(const call_base&) = delete;
 
   void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+  /// False when the last reference is gone already.
+  bool try_add_reference() noexcept {
+    auto references = references_.load(std::memory_order_relaxed);
+    while (references != 0) {
+      if (references_.compare_exchange_weak(references, references + 1, std::memory_order_relaxed)) return true;
+    }
+    return false;
+  }
   void release_reference() noexcept {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
@@ -64,8 +72,8 @@ class engine : public std::enable_shared_from_this<engine> {
   bool enter(call_base& call);
   /// Notes that gRPC is done with a call, and hands the call over. The last thing its callback does.
   void leave(call_base& call);
-  /// The call has been finished on the executor.
-  void finished();
+  /// A call that has entered is being destroyed.
+  void forget(call_base& call);
 
   /// Tells a part when the context ends.
   void add_part(const std::shared_ptr<context_part>& part);
@@ -81,12 +89,13 @@ class engine : public std::enable_shared_from_this<engine> {
   explicit engine(asio::any_io_executor executor);
 
   const std::shared_ptr<rpc::inbox> inbox_;
+  // Threads of gRPC do without the mutex: the loop would stand at it.
+  std::atomic<std::size_t> with_grpc_{0};  // entered, and not through the last line of their callback
+  std::atomic<bool> closed_{false};        // written with the mutex held
   mutable std::mutex mutex_;
   std::condition_variable empty_;
-  call_base* first_ = nullptr;
-  std::size_t with_grpc_ = 0;   // in the list, or in the last lines of its callback
-  std::size_t unfinished_ = 0;  // entered and not yet finished on the executor
-  bool closed_ = false;
+  call_base* first_ = nullptr;  // entered, and not yet destroyed
+  std::size_t calls_ = 0;
   std::vector<std::weak_ptr<context_part>> parts_;
 };
 

@@ -109,7 +109,7 @@ void inbox::deliver(inbox_node* list) {
   const auto until = std::chrono::steady_clock::now() + time_at_once;
   while (list != nullptr) {
     auto* node = std::exchange(list, list->next_);
-    node->finish_(node, true);
+    node->finish_(node, &executor_);
     if (std::chrono::steady_clock::now() > until) break;
   }
 }
@@ -125,7 +125,7 @@ void inbox::discard() {
     if (list == nullptr) return;
     while (list != nullptr) {
       auto* node = std::exchange(list, list->next_);
-      node->finish_(node, false);
+      node->finish_(node, nullptr);
     }
   }
 }

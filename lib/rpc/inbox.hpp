@@ -16,9 +16,9 @@ namespace cospark::rpc {
 /// Something to finish on the executor. The node owns itself until `finish` runs.
 class inbox_node {
  protected:
-  /// `deliver` is false when the executor's context goes away: free everything, run no user code, and do not touch
-  /// the cancellation slot, whose signal may be gone already.
-  using finish_function = void (*)(inbox_node* self, bool deliver);
+  /// `here` is the executor on which it is called. None when that one's context goes away: free everything, run no user
+  /// code, and do not touch the cancellation slot, whose signal may be gone already.
+  using finish_function = void (*)(inbox_node* self, const asio::any_io_executor* here);
   explicit inbox_node(finish_function finish) noexcept : finish_(finish) {}
   ~inbox_node() = default;
 

@@ -155,22 +155,22 @@ class response_stream::core final : public call_base, public grpc::ClientReadRea
 
    private:
     ~waiter_of() = default;
-    static void finish(inbox_node* node, bool deliver) {
+    static void finish(inbox_node* node, const asio::any_io_executor* here) {
       auto* self = static_cast<waiter_of*>(node);
-      if (!deliver) {
+      if (here == nullptr) {
         delete self;
         return;
       }
-      self->completion_.dispatch(call_owner<waiter_of>(self), [](auto&) { return std::monostate(); });
+      self->completion_.dispatch(*here, call_owner<waiter_of>(self), [](auto&) { return std::monostate(); });
     }
   };
 
   ~core() override {
     messages_->close();
-    if (entered_) engine_->finished();
+    if (entered_) engine_->forget(*this);
   }
 
-  static void finish(inbox_node* node, bool) { static_cast<core*>(node)->release_reference(); }
+  static void finish(inbox_node* node, const asio::any_io_executor*) { static_cast<core*>(node)->release_reference(); }
 
   void wait(waiter& waiting) {
     {

@@ -33,12 +33,6 @@ struct call_options {
 
 void apply(const call_options& options, grpc::ClientContext& context);
 
-template <class Response>
-struct reply {
-  grpc::Status status;
-  Response response;
-};
-
 template <class Request, class Response>
 using unary_method = void (service::StubInterface::async_interface::*)(grpc::ClientContext*, const Request*, Response*,
                                                                        std::function<void(grpc::Status)>);
@@ -52,11 +46,12 @@ class unary_call final : public call_base {
   unary_call(std::shared_ptr<engine> engine, std::shared_ptr<service::StubInterface> stub, Handler handler)
       : call_base(&unary_call::finish, std::move(engine)), stub_(std::move(stub)), completion_(std::move(handler)) {}
 
-  void start(unary_method<Request, Response> method, const Request* request, const call_options& options) {
+  void start(unary_method<Request, Response> method, const Request* request, Response* response,
+             const call_options& options) {
     apply(options, context_);
     if (!engine_->enter(*this)) {
-      reply_.status = grpc::Status(grpc::StatusCode::CANCELLED, "the execution context is going away");
-      completion_.post(owner(this), &unary_call::take_reply);
+      status_ = grpc::Status(grpc::StatusCode::CANCELLED, "the execution context is going away");
+      completion_.post(owner(this), &unary_call::take_status);
       return;
     }
     entered_ = true;
@@ -65,13 +60,13 @@ class unary_call final : public call_base {
     if (slot.is_connected()) slot.assign([this](asio::cancellation_type) { cancel(); });
     // gRPC must be able to copy the callback, and destroys its captures on its own thread: a plain pointer is both.
     try {
-      (stub_->async()->*method)(&context_, request, &reply_.response, [this](grpc::Status status) {
-        reply_.status = std::move(status);
+      (stub_->async()->*method)(&context_, request, response, [this](grpc::Status status) {
+        status_ = std::move(status);
         engine_->leave(*this);
       });
     } catch (const std::exception& problem) {
       const std::string what = "the call cannot be started: ";
-      reply_.status = grpc::Status(grpc::StatusCode::INTERNAL, what + problem.what());
+      status_ = grpc::Status(grpc::StatusCode::INTERNAL, what + problem.what());
       engine_->leave(*this);
     }
   }
@@ -80,23 +75,23 @@ class unary_call final : public call_base {
   using owner = call_owner<unary_call>;
 
   ~unary_call() override {
-    if (entered_) engine_->finished();
+    if (entered_) engine_->forget(*this);
   }
 
-  static void finish(inbox_node* node, bool deliver) {
+  static void finish(inbox_node* node, const asio::any_io_executor* here) {
     auto* self = static_cast<unary_call*>(node);
-    if (!deliver) {
+    if (here == nullptr) {
       self->release_reference();
       return;
     }
-    self->completion_.dispatch(owner(self), &unary_call::take_reply);
+    self->completion_.dispatch(*here, owner(self), &unary_call::take_status);
   }
 
-  static reply<Response> take_reply(owner& self) { return std::move(self->reply_); }
+  static grpc::Status take_status(owner& self) { return std::move(self->status_); }
 
   bool entered_ = false;
   std::shared_ptr<service::StubInterface> stub_;
-  reply<Response> reply_;
+  grpc::Status status_;
   friend class completion<Handler>;
   completion<Handler> completion_;
 };
@@ -104,19 +99,20 @@ class unary_call final : public call_base {
 }  // namespace detail
 
 /// Makes a unary call. Completes on the awaiting coroutine's executor; cancellation (`terminal`) ends the call early
-/// with the status CANCELLED. The request must live until the call has ended: a variable of the awaiting coroutine.
+/// with the status CANCELLED. Request and response must live until the call has ended: variables of the awaiting
+/// coroutine, since gRPC reads the one and writes the other in place.
 template <class Request, class Response>
-asio::awaitable<reply<Response>> call(std::shared_ptr<engine> owner, std::shared_ptr<service::StubInterface> stub,
-                                      unary_method<Request, Response> method, const Request* request,
-                                      call_options options) {
+asio::awaitable<grpc::Status> call(std::shared_ptr<engine> owner, std::shared_ptr<service::StubInterface> stub,
+                                   unary_method<Request, Response> method, const Request* request, Response* response,
+                                   call_options options) {
   auto initiate = [](auto handler, std::shared_ptr<engine> engine, std::shared_ptr<service::StubInterface> to,
-                     unary_method<Request, Response> how, const Request* what, call_options with) {
+                     unary_method<Request, Response> how, const Request* asked, Response* answer, call_options with) {
     auto* made = new detail::unary_call<Request, Response, decltype(handler)>(std::move(engine), std::move(to),
                                                                               std::move(handler));
-    made->start(how, what, with);
+    made->start(how, asked, answer, with);
   };
-  return asio::async_initiate<const asio::use_awaitable_t<>, void(reply<Response>)>(
-      initiate, asio::use_awaitable, std::move(owner), std::move(stub), method, request, std::move(options));
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(grpc::Status)>(
+      initiate, asio::use_awaitable, std::move(owner), std::move(stub), method, request, response, std::move(options));
 }
 
 }  // namespace cospark::rpc

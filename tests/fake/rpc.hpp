@@ -17,7 +17,10 @@ namespace fake {
 
 struct bridge {
   using stub_ptr = std::shared_ptr<cospark::rpc::service::StubInterface>;
-  using reply = cospark::rpc::reply<proto::ConfigResponse>;
+  struct reply {
+    grpc::Status status;
+    proto::ConfigResponse response;
+  };
   using async = cospark::rpc::service::StubInterface::async_interface;
   using arguments_function = void (*)(grpc::ChannelArguments&);
 
@@ -34,9 +37,11 @@ struct bridge {
   static asio::awaitable<reply> config_call(std::shared_ptr<cospark::rpc::engine> engine, stub_ptr stub,
                                             proto::ConfigRequest request = proto::ConfigRequest(),
                                             cospark::rpc::call_options options = cospark::rpc::call_options()) {
-    auto call = cospark::rpc::call<proto::ConfigRequest, proto::ConfigResponse>(
-        std::move(engine), std::move(stub), &async::Config, &request, std::move(options));
-    co_return co_await std::move(call);
+    reply ended;
+    auto call = cospark::rpc::call(std::move(engine), std::move(stub), &async::Config, &request, &ended.response,
+                                   std::move(options));
+    ended.status = co_await std::move(call);
+    co_return ended;
   }
   asio::awaitable<reply> config() { return config_call(engine, stub, proto::ConfigRequest(), options); }
 

@@ -35,9 +35,9 @@ class note : public inbox_node {
       : inbox_node(&note::finish), record_(to), number_(number), then_(std::move(then)) {}
 
  private:
-  static void finish(inbox_node* node, bool deliver) {
+  static void finish(inbox_node* node, const asio::any_io_executor* here) {
     const std::unique_ptr<note> self(static_cast<note*>(node));
-    if (!deliver) {
+    if (here == nullptr) {
       ++self->record_.discarded;
       return;
     }
@@ -57,7 +57,7 @@ class owner : public inbox_node {
       : inbox_node(&owner::finish), held_(std::move(held)), freed_(freed) {}
 
  private:
-  static void finish(inbox_node* node, bool) {
+  static void finish(inbox_node* node, const asio::any_io_executor*) {
     const std::unique_ptr<owner> self(static_cast<owner*>(node));
     ++self->freed_;
   }
