@@ -271,6 +271,7 @@ void state::run_bus_command(operation& running, const proto::StreamingQueryListe
 void state::end_query(query& ended, std::optional<server_error> failure) {
   ended.record.is_active = false;
   ended.failure = std::move(failure);
+  wake();  // whoever waits for it by a call of its own
   const auto owner = sessions.find(ended.session_id);
   if (owner == sessions.end()) return;
   owner->second.any_terminated = true;

@@ -102,7 +102,7 @@ grpc::Status service::Interrupt(grpc::ServerContext* context, const proto::Inter
       if (each.session_id == request->session_id() && each.record.is_active) state_.end_query(each, std::nullopt);
     }
   }
-  state_.changed.notify_all();
+  state_.wake();
   return grpc::Status::OK;
 }
 
@@ -121,7 +121,7 @@ grpc::Status service::ReleaseExecute(grpc::ServerContext* context, const proto::
   ++released.record.releases;
   if (!released.live) return grpc::Status::OK;
   released.live = false;
-  state_.changed.notify_all();
+  state_.wake(&released);
   // As Spark does: a second bus is removed by its release, and yet the call fails.
   if (released.record.kind == operation_kind::bus_add && released.responses.empty()) {
     return state_.to_status(server_error(

@@ -71,18 +71,28 @@ std::optional<grpc::Status> state::enter(method which, const grpc::ServerContext
 }
 
 bool state::wait(std::unique_lock<std::mutex>& lock, const grpc::ServerContext& context,
-                 std::function<bool()> condition) {
+                 std::function<bool()> condition, const operation* of) {
+  waiter self{{}, of};
+  const auto at = waiting_.insert(waiting_.end(), &self);
+  bool holds = false;
   // gRPC's blocking interface does not tell when a client goes away: one has to look.
   while (!stopping && !context.IsCancelled()) {
-    if (condition()) return true;
-    changed.wait_for(lock, std::chrono::milliseconds(10));
+    holds = condition();
+    if (holds) break;
+    self.woken.wait_for(lock, std::chrono::milliseconds(10));
   }
-  return false;
+  waiting_.erase(at);
+  return holds;
+}
+
+void state::wake(const operation* of) {
+  for (auto* each : waiting_) {
+    if (of == nullptr || each->of == nullptr || each->of == of) each->woken.notify_one();
+  }
 }
 
 bool state::stand_still(std::unique_lock<std::mutex>& lock, const grpc::ServerContext& context) {
   ++held;
-  changed.notify_all();
   const auto before = releases_of_held;
   const bool released = wait(lock, context, [&] { return releases_of_held != before; });
   --held;
@@ -163,7 +173,7 @@ void state::respond(operation& to, proto::ExecutePlanResponse response) {
   response.set_response_id(connect::make_uuid());
   response.set_session_id(to.session_id);
   to.responses.push_back(std::move(response));
-  changed.notify_all();
+  wake(&to);
 }
 
 void state::complete(operation& ended) {
@@ -182,7 +192,7 @@ void state::close_session(const std::string& id) {
   remove_bus(at->second);
   sessions.erase(at);
   closed_sessions.insert(id);
-  changed.notify_all();
+  wake();
 }
 
 }  // namespace cospark::testing

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -70,7 +71,6 @@ class state {
       : version(options.version), max_streams(options.max_concurrent_streams), reattachable(options.reattachable) {}
 
   mutable std::mutex mutex;
-  std::condition_variable changed;
 
   const std::string version;
   const int max_streams;
@@ -108,8 +108,12 @@ class state {
 
   /// Counts a call and does what a test asked for: delay, hold, failure. Takes the mutex itself.
   std::optional<grpc::Status> enter(method which, const grpc::ServerContext& context);
-  /// Waits until the condition holds; false when the client or the server goes away first.
-  bool wait(std::unique_lock<std::mutex>& lock, const grpc::ServerContext& context, std::function<bool()> condition);
+  /// Waits until the condition holds; false when the client or the server goes away first. Of an operation, when only
+  /// what happens to that one can make it true, and what happens to all.
+  bool wait(std::unique_lock<std::mutex>& lock, const grpc::ServerContext& context, std::function<bool()> condition,
+            const operation* of = nullptr);
+  /// Wakes who waits: for what happens to an operation, or (none) everybody.
+  void wake(const operation* of = nullptr);
   bool stand_still(std::unique_lock<std::mutex>& lock, const grpc::ServerContext& context);
   bool pause(std::unique_lock<std::mutex>& lock, const grpc::ServerContext& context, std::chrono::milliseconds time);
 
@@ -146,6 +150,13 @@ class state {
   void run_query_command(operation& running, const proto::StreamingQueryCommand& command);
   void run_manager_command(operation& running, const proto::StreamingQueryManagerCommand& command, session& owner);
   void run_bus_command(operation& running, const proto::StreamingQueryListenerBusCommand& command, session& owner);
+
+  // One condition variable each: streams of thousands of operations come and go beside one that stands for hours.
+  struct waiter {
+    std::condition_variable woken;
+    const operation* of;
+  };
+  std::list<waiter*> waiting_;
 };
 
 operation_kind kind_of(const proto::Plan& plan);

@@ -19,12 +19,9 @@ class delivery {
     ++operation_->record.streams;
     turn_ = ++operation_->holder;  // whoever delivered before has lost it
     ++state_.open_streams;
-    state_.changed.notify_all();
+    state_.wake(operation_.get());
   }
-  ~delivery() {
-    --state_.open_streams;
-    state_.changed.notify_all();
-  }
+  ~delivery() { --state_.open_streams; }
   delivery(const delivery&) = delete;
   delivery& operator=(const delivery&) = delete;
 
@@ -102,7 +99,7 @@ class delivery {
       state_.advance(*operation_);
       return lost() || next_ < operation_->responses.size() || operation_->done();
     };
-    if (!state_.wait(lock_, context_, ready)) return gone();
+    if (!state_.wait(lock_, context_, ready, operation_.get())) return gone();
     if (!lost()) return std::nullopt;
     return state_.to_status(server_error("INVALID_CURSOR.DISCONNECTED", "HY109",
                                          "[INVALID_CURSOR.DISCONNECTED] The cursor has been disconnected."));

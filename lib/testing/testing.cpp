@@ -40,7 +40,7 @@ class server::impl {
     {
       const std::lock_guard lock(known->mutex);
       known->stopping = true;
-      known->changed.notify_all();
+      known->wake();
     }
     server_->Shutdown(std::chrono::system_clock::now());
     server_->Wait();
@@ -155,7 +155,7 @@ void server::freeze() {
 void server::thaw() {
   const std::lock_guard lock(impl_->known->mutex);
   impl_->known->frozen = false;
-  impl_->known->changed.notify_all();
+  impl_->known->wake();
 }
 
 result<void> server::set_rows(const schema& schema, const std::vector<row>& rows, std::size_t rows_per_response) {
@@ -214,7 +214,7 @@ void server::release_held() {
   const std::lock_guard lock(impl_->known->mutex);
   for (auto& each : impl_->known->methods) each.held = false;
   ++impl_->known->releases_of_held;
-  impl_->known->changed.notify_all();
+  impl_->known->wake();
 }
 
 std::size_t server::held() const {
