@@ -33,7 +33,6 @@ class message_pool {
       if (!used_.empty()) {
         taken = std::move(used_.back());
         used_.pop_back();
-        bytes_ -= weight(*taken);
       }
     }
     if (!taken) return std::make_unique<response_message>();
@@ -42,11 +41,10 @@ class message_pool {
   }
 
   void give_back(std::unique_ptr<response_message> message) {
-    const auto bytes = weight(*message);
+    if (weight(*message) > most_bytes) return;
     const std::lock_guard lock(mutex_);
-    if (closed_ || used_.size() == most_messages || bytes_ + bytes > most_bytes) return;
+    if (closed_ || used_.size() == most_messages) return;
     used_.push_back(std::move(message));
-    bytes_ += bytes;
   }
 
   /// The stream has ended: nothing is kept any more.
@@ -63,11 +61,11 @@ class message_pool {
 
  private:
   static constexpr std::size_t most_messages = 128;
-  static constexpr std::size_t most_bytes = std::size_t{4} << 20;
+  // Of one message. A large one is better freed at once: as long as it waits, its memory is missing where the next is read.
+  static constexpr std::size_t most_bytes = std::size_t{64} << 10;
 
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<response_message>> used_;
-  std::size_t bytes_ = 0;
   bool closed_ = false;
 };
 
