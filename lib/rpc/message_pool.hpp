@@ -61,7 +61,7 @@ class message_pool {
 
  private:
   static constexpr std::size_t most_messages = 128;
-  // Of one message. A large one is better freed at once: as long as it waits, its memory is missing where the next is read.
+  // Of one message. A large one is better freed at once: as long as it waits, its memory is missing to the next.
   static constexpr std::size_t most_bytes = std::size_t{64} << 10;
 
   mutable std::mutex mutex_;
