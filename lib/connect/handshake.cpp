@@ -27,7 +27,7 @@ namespace {
 using asio::ip::tcp;
 using stream = asio::ssl::stream<tcp::socket>;
 
-constexpr auto limit = std::chrono::seconds(3);
+constexpr auto longest_look = std::chrono::seconds(3);
 
 bool is_address(const std::string& host) {
   std::error_code problem;
@@ -160,7 +160,7 @@ asio::awaitable<std::string> why_not_secure(std::string failure, std::string exp
     const auto executor = co_await asio::this_coro::executor;
     if (tls && with.verify && with.roots.empty()) trust_system(*with.context);
     auto connection = std::make_shared<stream>(executor, *with.context);
-    asio::steady_timer watchdog(executor, limit);
+    asio::steady_timer watchdog(executor, longest_look);
     watchdog.async_wait([weak = std::weak_ptr<stream>(connection)](std::error_code cancelled) {
       std::error_code ignored;
       if (const auto open = weak.lock(); open && !cancelled) open->next_layer().close(ignored);
