@@ -21,11 +21,10 @@ using bench::rounded;
 
 constexpr const char* question =
     "How long does it take from the start of a process until its first call is answered: open a session and read a\n"
-    "setting? Clients: cospark with the shared libraries of the system; static, the same with --static-program; "
-    "PySpark\n"
-    "Connect with --python and --pyspark-program; the JVM client with --jvm-class-path. Server: one that answers at "
-    "once,\n"
-    "or (with --spark-home) a Spark, which has answered such calls before. Not measured: the server's start.";
+    "setting? Clients: cospark with the shared libraries of the system; static, the same with --static-program;\n"
+    "PySpark Connect with --python and --pyspark-program; the JVM client with --jvm-class-path. Server: one that\n"
+    "answers at once, or (with --spark-home) a Spark, which has answered such calls before. Not measured: the\n"
+    "server's start.";
 
 cospark::task<> ask(std::string remote) {
   COSPARK_TRY(auto session, co_await cospark::session::connect(std::move(remote)));

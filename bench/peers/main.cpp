@@ -150,9 +150,9 @@ int main(int argc, char** argv) {
        {"jvm-class-path", "", "class path with the client of bench/peers/jvm"},
        {"settle", "2", "seconds of rest after the start"},
        {"idle", "4", "seconds over which the idle cost is taken"},
-       {"status", "100", "calls of status()"},
-       {"stops", "20", "most queries that are stopped one by one"},
-       {"kill", "20",
+       {"status", "200", "calls of status()"},
+       {"stops", "40", "most queries that are stopped one by one"},
+       {"kill", "15",
         "after the last number of queries, seconds to wait for the waits when the server was killed; 0: none"},
        {"remote", "", "(internal) connection string"},
        {"child", "", "(internal) be a client"}});

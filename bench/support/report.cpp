@@ -41,7 +41,10 @@ std::string cpu_model() {
 
 std::string commit() {
   std::string text;
-  const std::string command = "git -C '" COSPARK_SOURCE_DIR "' describe --always --dirty --abbrev=12 2>/dev/null";
+  // What a run of the benchmarks writes is no change of what it measures.
+  const std::string command = "cd '" COSPARK_SOURCE_DIR
+                              "' && at=$(git rev-parse --short=12 HEAD 2>/dev/null) && printf %s \"$at\" && "
+                              "{ git diff --quiet HEAD -- . ':!bench/results' ':!docs' || echo -dirty; }";
   if (auto* pipe = popen(command.c_str(), "r")) {
     std::array<char, 128> buffer{};
     if (fgets(buffer.data(), buffer.size(), pipe) != nullptr) text = buffer.data();

@@ -67,7 +67,6 @@ bool engine::enter(call_base& call) {
     call.next_ = first_;
     if (first_ != nullptr) first_->previous_ = &call;
     first_ = &call;
-    ++calls_;
     with_grpc_.fetch_add(1);
   }
   call_begins();
@@ -90,7 +89,6 @@ void engine::forget(call_base& call) {
   const std::lock_guard lock(mutex_);
   (call.previous_ != nullptr ? call.previous_->next_ : first_) = call.next_;
   if (call.next_ != nullptr) call.next_->previous_ = call.previous_;
-  --calls_;
 }
 
 void engine::add_part(const std::shared_ptr<context_part>& part) {
@@ -105,7 +103,9 @@ bool engine::is_open() const {
 
 std::size_t engine::calls_in_flight() const {
   const std::lock_guard lock(mutex_);
-  return calls_;
+  std::size_t count = 0;
+  for (const auto* call = first_; call != nullptr; call = call->next_) ++count;
+  return count;
 }
 
 void engine::cancel_all() {

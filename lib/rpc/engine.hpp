@@ -80,6 +80,7 @@ class engine : public std::enable_shared_from_this<engine> {
 
   /// False once the context is going away: nothing can be posted any more.
   bool is_open() const;
+  /// Counts them, one by one: for tests.
   std::size_t calls_in_flight() const;
   void cancel_all();
   /// Cancels all calls, waits until gRPC has let go of them, and frees what was not delivered.
@@ -95,7 +96,6 @@ class engine : public std::enable_shared_from_this<engine> {
   mutable std::mutex mutex_;
   std::condition_variable empty_;
   call_base* first_ = nullptr;  // entered, and not yet destroyed
-  std::size_t calls_ = 0;
   std::vector<std::weak_ptr<context_part>> parts_;
 };
 
