@@ -126,8 +126,8 @@ void measure(const std::string& name, table_of_rows table_of, std::size_t rows, 
 int main(int argc, char** argv) {
   const bench::arguments arguments(
       argc, argv, question,
-      {{"rounds", "9", "turns of each client"},
-       {"spark-rounds", "4", "the same on Spark"},
+      {{"rounds", "7", "turns of each client"},
+       {"spark-rounds", "3", "the same on Spark"},
        {"clients", "raw,callbacks,execute,raw untrimmed,execute untrimmed,collect", "who reads"},
        {"spark-clients", "raw,callbacks,execute,collect,toArrow", "the same on Spark"},
        {"rows", "10000000", "rows of four bigints"},

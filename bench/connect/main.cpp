@@ -36,7 +36,7 @@ cospark::task<> ask(std::string remote) {
 
 int main(int argc, char** argv) {
   const bench::arguments arguments(argc, argv, question,
-                                   {{"rounds", "11", "starts of each client"},
+                                   {{"rounds", "9", "starts of each client"},
                                     {"spark-home", "", "folder of a Spark; empty: the server of the benchmarks"},
                                     {"python", "", "path of a python with pyspark"},
                                     {"pyspark-program", "", "path of bench/connect/first_call.py"},

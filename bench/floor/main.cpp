@@ -144,12 +144,12 @@ void count_allocations(clients& all, std::size_t calls, bench::report& report) {
 
 int main(int argc, char** argv) {
   const bench::arguments arguments(argc, argv, question,
-                                   {{"rounds", "20", "turns of each client"},
+                                   {{"rounds", "15", "turns of each client"},
                                     {"in-flight", "1,64", "unary calls at a time"},
                                     {"calls", "6000", "unary calls of a turn, a fifth of it with one in flight"},
                                     {"sizes", "100,1024,10240,1048576", "bytes of a streamed message"},
-                                    {"stream-bytes", "300000000", "most bytes of a stream"},
-                                    {"stream-messages", "40000", "most messages of a stream"},
+                                    {"stream-bytes", "200000000", "most bytes of a stream"},
+                                    {"stream-messages", "30000", "most messages of a stream"},
                                     {"counted", "1000", "calls whose allocations are counted"}});
   bench::report report(arguments);
   bench::server_process server("wire");

@@ -1,5 +1,6 @@
 #include "data/utf8.hpp"
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 
@@ -24,18 +25,26 @@ std::size_t character_length(std::span<const std::byte> text) noexcept {
   return length;
 }
 
+// Whether a piece of this many bytes is at the beginning, and ASCII.
+template <std::size_t Size>
+bool begins_with_ascii(std::span<const std::byte> text) noexcept {
+  if (text.size() < Size) return false;
+  std::array<std::uint64_t, Size / sizeof(std::uint64_t)> words;
+  std::memcpy(words.data(), text.data(), Size);
+  std::uint64_t all = 0;
+  for (const auto word : words) all |= word;
+  return (all & 0x8080808080808080) == 0;
+}
+
 }  // namespace
 
 text_kind classify(std::span<const std::byte> text) noexcept {
   text_kind kind = text_kind::ascii;
   while (!text.empty()) {
-    if (text.size() >= 8) {
-      std::uint64_t word;
-      std::memcpy(&word, text.data(), sizeof word);
-      if ((word & 0x8080808080808080) == 0) {
-        text = text.subspan(8);
-        continue;
-      }
+    if (begins_with_ascii<8>(text)) {
+      text = text.subspan(8);
+      while (begins_with_ascii<64>(text)) text = text.subspan(64);
+      continue;
     }
     const std::size_t length = character_length(text);
     if (length == 0) return text_kind::neither;
