@@ -131,7 +131,7 @@ std::vector<double> numbers_of(const std::string& line) {
 int main(int argc, char** argv) {
   const bench::arguments arguments(argc, argv, question,
                                    {{"processes", "8", "client processes of each kind, at the same time"},
-                                    {"answers", "22", "late answers for each process"},
+                                    {"answers", "18", "late answers for each process"},
                                     {"seconds", "15", "time over which the cost of waiting is taken"},
                                     {"child", "", "(internal) be one client process: raw or bridge"},
                                     {"child-does", "late", "(internal) late, pending or idle"},

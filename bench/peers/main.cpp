@@ -151,8 +151,8 @@ int main(int argc, char** argv) {
        {"settle", "1", "seconds of rest after the start"},
        {"idle", "3", "seconds over which the idle cost is taken"},
        {"status", "200", "calls of status()"},
-       {"stops", "40", "most queries that are stopped one by one"},
-       {"kill", "15",
+       {"stops", "25", "most queries that are stopped one by one"},
+       {"kill", "12",
         "after the last number of queries, seconds to wait for the waits when the server was killed; 0: none"},
        {"remote", "", "(internal) connection string"},
        {"child", "", "(internal) be a client"}});

@@ -24,6 +24,14 @@ std::int64_t monotonic_ns() {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
+namespace {
+
+double seconds_of(const timespec& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+}  // namespace
+
 double cpu_seconds() {
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
@@ -36,7 +44,7 @@ double cpu_seconds() {
 double thread_cpu_seconds() {
   timespec used{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+  return seconds_of(used);
 }
 
 double heap_bytes() {
@@ -57,17 +65,12 @@ process_figures figures_of(int process_id) {
     if (name == "VmHWM:") figures.peak_rss_bytes = number * 1024;
     if (name == "Threads:") figures.threads = static_cast<std::size_t>(number);
   }
-  std::ifstream stat(folder + "/stat");
-  std::string text;
-  std::getline(stat, text);
-  if (text.empty()) return figures;
-  std::istringstream words(text.substr(text.rfind(')') + 2));
-  std::string word;
-  double ticks = 0;
-  for (int field = 3; words >> word; ++field) {
-    if (field == 14 || field == 15) ticks += std::stod(word);
+  // To the nanosecond; what /proc tells is counted in hundredths of a second.
+  clockid_t clock{};
+  timespec used{};
+  if (clock_getcpuclockid(process_id, &clock) == 0 && clock_gettime(clock, &used) == 0) {
+    figures.cpu_seconds = seconds_of(used);
   }
-  figures.cpu_seconds = ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
   return figures;
 }
 

@@ -28,7 +28,6 @@ constexpr auto slowest_poll = 1000ms;
 constexpr auto retry_pause = 500ms;
 constexpr auto event_pause = 10ms;
 constexpr int most_pauses_for_events = 100;
-constexpr std::size_t remembered_ends = 10'000;
 constexpr std::size_t fetches_at_once = 16;
 constexpr std::size_t queries_at_once = 64;  // then other handlers of the context have their turn
 
@@ -219,17 +218,6 @@ void wait_engine::settle_soon(const connect::session_ptr& session) {
   asio::co_spawn(bus_->strand(), settle(shared_from_this(), session), asio::detached);
 }
 
-void wait_engine::remember(const std::string& run_id, bool failed) {
-  const std::lock_guard lock(mutex_);
-  if (!ended_.emplace(run_id, failed).second) return;
-  ended_order_.push_back(run_id);
-  // Not fewer than may be asked for by the next look.
-  if (ended_order_.size() > remembered_ends + waits_->size()) {
-    ended_.erase(ended_order_.front());
-    ended_order_.pop_front();
-  }
-}
-
 // On the strand from here on.
 
 void wait_engine::on_open(const connect::session_ptr& session) {
@@ -246,22 +234,11 @@ void wait_engine::on_event(const bus_event& event, const connect::session_ptr& s
   // An end that cannot be read is found by the next look at the active queries.
   if (!*ended) return settle_soon(session);
   const auto& end = ended->assume_value();
-  remember(end.run_id, end.exception.has_value());
-  end_told(end.run_id, session);
-}
-
-void wait_engine::end_told(const std::string& run_id, const connect::session_ptr& session) {
-  bool absent = false;
-  {
-    const std::lock_guard lock(mutex_);
-    ++ends_told_;
-    const auto asked = asking_.find(run_id);
-    absent = asked != asking_.end() && asked->second && !ended_.at(run_id);
-  }
-  if (absent) {  // a look has confirmed it already
-    waits_->resolve(run_id, true);
+  // The next look may ask for as many as are waited for.
+  if (ends_.tell(end.run_id, end.exception.has_value(), waits_->size())) {
+    waits_->resolve(end.run_id, true);
   } else {
-    confirm_soon(run_id, session);
+    confirm_soon(end.run_id, session);
   }
 }
 
@@ -274,10 +251,7 @@ void wait_engine::confirm_soon(const std::string& run_id, const connect::session
   auto told = told_.lock();
   if (!told) told_ = told = std::make_shared<run_queue>(fetches_at_once);
   if (told->size() > fetches_at_once + waits_->size() / 128) return settle_soon(session);
-  {
-    const std::lock_guard lock(mutex_);
-    if (!asking_.emplace(run_id, false).second) return;  // it is known already
-  }
+  if (!ends_.begin_asking(run_id, false)) return;
   ask_about(std::move(query), session, told);
 }
 
@@ -294,12 +268,6 @@ query_ptr wait_engine::waited_for(const std::string& run_id) const {
   if (run_id.empty()) return found;
   waits_->for_key(run_id, [&](const wait_list::waiter& one) { found = query_of(one); });
   return found;
-}
-
-bool wait_engine::ended_well(const std::string& run_id) const {
-  const std::lock_guard lock(mutex_);
-  const auto known = ended_.find(run_id);
-  return known != ended_.end() && !known->second;
 }
 
 void wait_engine::on_failure(const error& reason, const connect::session_ptr& session) {
@@ -407,11 +375,10 @@ task<> wait_engine::settle_once(std::shared_ptr<wait_engine> self, connect::sess
       if (!each.key().empty()) ended.push_back(query_of(each));
     });
     for (const auto& query : ended) {
-      if (self->ended_well(query->run_id)) {
+      if (self->ends_.ended_well(query->run_id)) {
         self->waits_->resolve(query->run_id, true);
-      } else {
-        const std::lock_guard lock(self->mutex_);
-        if (self->asking_.emplace(query->run_id, true).second) unknown.push_back(query);
+      } else if (self->ends_.begin_asking(query->run_id, true)) {
+        unknown.push_back(query);
       }
     }
     co_await asio::post(asio::use_awaitable);
@@ -427,13 +394,9 @@ task<> wait_engine::settle_once(std::shared_ptr<wait_engine> self, connect::sess
 asio::awaitable<void> wait_engine::until_all_told(std::shared_ptr<wait_engine> self) {
   self->many_end_ = true;
   for (int i = 0; i < most_pauses_for_events && self->uses_events(); ++i) {
-    const auto told = [&self] {
-      const std::lock_guard lock(self->mutex_);
-      return self->ends_told_;
-    };
-    const auto before = told();
+    const auto before = self->ends_.told();
     co_await execute::pause(event_pause);
-    if (told() == before) break;
+    if (self->ends_.told() == before) break;
   }
   self->many_end_ = false;
 }
@@ -460,10 +423,7 @@ asio::awaitable<void> wait_engine::fetch_outcomes(std::shared_ptr<wait_engine> s
     struct finisher {
       wait_engine& engine;
       const std::string& run_id;
-      ~finisher() {
-        const std::lock_guard lock(engine.mutex_);
-        engine.asking_.erase(run_id);
-      }
+      ~finisher() { engine.ends_.end_asking(run_id); }
     };
     const finisher asked{*self, query->run_id};
     if (!self->waits_->contains(query->run_id)) {  // it has become known meanwhile
@@ -481,7 +441,7 @@ asio::awaitable<void> wait_engine::fetch_outcomes(std::shared_ptr<wait_engine> s
     result<void> outcome = success();
     if (!status) {
       outcome = failure(status.error());
-    } else if (!self->ended_well(query->run_id)) {
+    } else if (!self->ends_.ended_well(query->run_id)) {
       outcome = co_await fetch_outcome(query);
     }
     if (outcome) {

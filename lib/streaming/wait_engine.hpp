@@ -3,6 +3,7 @@
 
 #include "connect/session_state.hpp"
 #include "execute/wait_list.hpp"
+#include "streaming/known_ends.hpp"
 #include "streaming/listener_bus.hpp"
 #include "streaming/listener_list.hpp"
 #include "streaming/query_state.hpp"
@@ -12,12 +13,10 @@
 
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 namespace cospark::streaming {
 
@@ -75,10 +74,7 @@ class wait_engine final : public connect::session_state::part,
   void begin(const connect::session_ptr& session);
   void poll_soon(const connect::session_ptr& session);
   void settle_soon(const connect::session_ptr& session);
-  void remember(const std::string& run_id, bool failed);
-  void end_told(const std::string& run_id, const connect::session_ptr& session);
   void confirm_soon(const std::string& run_id, const connect::session_ptr& session);
-  bool ended_well(const std::string& run_id) const;
 
   static asio::awaitable<void> poll(std::shared_ptr<wait_engine> self, connect::session_ptr session);
   static asio::awaitable<void> settle(std::shared_ptr<wait_engine> self, connect::session_ptr session);
@@ -94,13 +90,10 @@ class wait_engine final : public connect::session_state::part,
   const std::shared_ptr<wait_list> waits_;
   const std::shared_ptr<listener_bus> bus_;
   const std::shared_ptr<listener_list> listeners_;
+  known_ends ends_;
   mutable std::mutex mutex_;
   bool subscribed_ = false;
-  std::optional<std::string> no_bus_because_;    // and the waits poll, until somebody gets one
-  std::unordered_map<std::string, bool> ended_;  // by run id: known to have ended; failed?
-  std::deque<std::string> ended_order_;
-  std::size_t ends_told_ = 0;
-  std::unordered_map<std::string, bool> asking_;  // run ids whose outcome is being fetched; known not to be active?
+  std::optional<std::string> no_bus_because_;  // and the waits poll, until somebody gets one
   bool polling_ = false;
   bool settling_ = false;
   bool settle_again_ = false;
