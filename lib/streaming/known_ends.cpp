@@ -7,15 +7,15 @@ constexpr std::size_t most_remembered = 10'000;
 
 }  // namespace
 
-bool known_ends::tell(const std::string& run_id, bool failed, std::size_t kept) {
+bool known_ends::tell(const std::string& run_id, bool failed, std::size_t more) {
   const std::lock_guard lock(mutex_);
   ++told_;
   const auto [end, is_new] = failed_.emplace(run_id, failed);
   if (is_new) order_.push_back(run_id);
   const auto asked = absent_.find(run_id);
   const bool settled = asked != absent_.end() && asked->second && !end->second;
-  // Two at most, so that this takes as long as ever when many were kept and are not any more.
-  for (int i = 0; i < 2 && order_.size() > most_remembered + kept; ++i) {
+  // Two at most, so that this takes as long as ever when many more were remembered until now.
+  for (int i = 0; i < 2 && order_.size() > most_remembered + more; ++i) {
     failed_.erase(order_.front());
     order_.pop_front();
   }

@@ -12,9 +12,9 @@ namespace cospark::streaming {
 /// Thread safety: all members may be called from any thread.
 class known_ends {
  public:
-  /// An event has told of an end. At least the last `kept` are remembered, and 10,000 in any case. True if nothing is
-  /// left to ask: it ended well, and the server's list was seen without it.
-  bool tell(const std::string& run_id, bool failed, std::size_t kept);
+  /// An event has told of an end. The last 10,000 are remembered, and `more`. True if nothing is left to ask: it ended
+  /// well, and the server's list was seen without it.
+  bool tell(const std::string& run_id, bool failed, std::size_t more);
   /// How many were told so far.
   std::size_t told() const;
   bool ended_well(const std::string& run_id) const;
