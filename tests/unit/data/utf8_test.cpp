@@ -20,7 +20,7 @@ text_kind kind_of(const std::string& text) {
 // ASCII is taken in pieces of 8 and of 64 bytes: nothing may hide at their edges, or behind them.
 TEST_CASE("utf8: what is no ASCII is found wherever it stands") {
   for (std::size_t before = 0; before < 150; ++before) {
-    for (const std::size_t after : {0, 1, 7, 8, 63, 64, 65, 130}) {
+    for (const std::size_t after : {0U, 1U, 7U, 8U, 63U, 64U, 65U, 130U}) {
       const std::string head(before, 'a');
       const std::string tail(after, 'z');
       CAPTURE(before, after);
