@@ -26,8 +26,11 @@ std::int64_t monotonic_ns() {
 
 namespace {
 
-double seconds_of(const timespec& time) {
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+// What a clock of processor time shows; 0 if its process has gone.
+double seconds_of(clockid_t clock) {
+  timespec used{};
+  clock_gettime(clock, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
 }
 
 }  // namespace
@@ -42,9 +45,7 @@ double cpu_seconds() {
 }
 
 double thread_cpu_seconds() {
-  timespec used{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-  return seconds_of(used);
+  return seconds_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
 double heap_bytes() {
@@ -67,10 +68,7 @@ process_figures figures_of(int process_id) {
   }
   // To the nanosecond; what /proc tells is counted in hundredths of a second.
   clockid_t clock{};
-  timespec used{};
-  if (clock_getcpuclockid(process_id, &clock) == 0 && clock_gettime(clock, &used) == 0) {
-    figures.cpu_seconds = seconds_of(used);
-  }
+  if (clock_getcpuclockid(process_id, &clock) == 0) figures.cpu_seconds = seconds_of(clock);
   return figures;
 }
 

@@ -25,7 +25,7 @@ struct process_figures {
   std::size_t threads = 0;
   double cpu_seconds = 0;
 };
-/// From /proc; 0 is this process.
+/// Of another process; 0 is this one.
 process_figures figures_of(int process_id);
 
 /// A program of this folder as a child process, which takes commands line by line and answers each with a line. It ends
